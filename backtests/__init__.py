@@ -1,0 +1,1 @@
+"""The laboratory: the same core under a simulated market."""

@@ -1,0 +1,1 @@
+"""The shell: asyncio, files and the clock live here."""

@@ -1,0 +1,1 @@
+"""That the price was fair."""

@@ -1,0 +1,1 @@
+"""May we sell, what, for whom."""

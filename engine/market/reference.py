@@ -1,0 +1,47 @@
+"""The reference price for a pair's moment, or the reason why there is none.
+
+One source is allowed in the sandbox profile and is labelled so; the quorum is configuration (decision 25).
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel.money import BP, times
+from engine.market.view import MarketView
+
+
+class ReferenceRules(Struct, frozen=True):
+    """When a mid counts as the market's price."""
+
+    age_ns_max: int
+    """Oldest book that still counts, by receipt and by the venue's own time."""
+    outlier_bp_max: Decimal
+    """How far the mid may stand from the median of the last prints."""
+
+
+class Reference(Struct, frozen=True):
+    """A price with its provenance."""
+
+    price: Decimal
+    sources: int
+    label: str
+
+
+class NoReference(Struct, frozen=True):
+    """Why no price may be relied on now."""
+
+    reason: str
+
+
+def reference(view: MarketView, rules: ReferenceRules) -> Reference | NoReference:
+    """The mid of a live, fresh, uncrossed book that agrees with the last prints."""
+    if not view.live:
+        return NoReference("the feed is not continuous")
+    if (age := view.at - min(view.seen_at, view.book_at)) > rules.age_ns_max:
+        return NoReference(f"the book is {age // 1_000_000} ms old")
+    if (mid := view.mid) is None:
+        return NoReference("the book has an empty side or is crossed")
+    if view.last is not None and times(abs(mid - view.last), BP) > times(rules.outlier_bp_max, view.last):
+        return NoReference(f"mid {mid} is more than {rules.outlier_bp_max} bp from the last prints' median {view.last}")
+    return Reference(mid, 1, "single source")

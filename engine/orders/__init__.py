@@ -1,0 +1,1 @@
+"""The life of an order, and of the leg it belongs to."""

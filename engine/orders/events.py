@@ -1,0 +1,92 @@
+"""What has happened: to an order, a price, a timer, or at a person's wish. All that the core ever learns."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant
+from engine.kernel.ids import ClientOrderId, VenueName
+from engine.market.view import MarketView
+from engine.orders import reports
+
+
+class Due(Struct, frozen=True, tag="due"):
+    """A decision is due; this is what may be known of the market."""
+
+    at: Instant
+    views: tuple[MarketView, ...]
+
+
+class Placed(Struct, frozen=True, tag="placed"):
+    """How the call that placed an order ended."""
+
+    at: Instant
+    client_id: ClientOrderId
+    outcome: reports.Outcome
+
+
+class Cancelled(Struct, frozen=True, tag="cancelled"):
+    """How the call that asked for a cancel ended. `Done` means accepted for processing, not cancelled."""
+
+    at: Instant
+    client_id: ClientOrderId
+    outcome: reports.Outcome
+
+
+class Reported(Struct, frozen=True, tag="reported"):
+    """The venue's stream described one of our orders."""
+
+    at: Instant
+    report: reports.OrderReport
+
+
+class Filled(Struct, frozen=True, tag="filled"):
+    """The venue's stream told of one execution."""
+
+    at: Instant
+    fill: reports.Fill
+
+
+class LookedUp(Struct, frozen=True, tag="looked_up"):
+    """What a look-up of one order brought."""
+
+    at: Instant
+    client_id: ClientOrderId
+    answer: reports.Answer
+
+
+class Surveyed(Struct, frozen=True, tag="surveyed"):
+    """What a reading of a whole account brought; `None` when it failed."""
+
+    at: Instant
+    venue: VenueName
+    survey: reports.Survey | None
+    reason: str = ""
+
+
+class StreamChanged(Struct, frozen=True, tag="stream_changed"):
+    """A venue's private stream was lost or is back. While it is lost, and until a survey, nothing new is sent there."""
+
+    at: Instant
+    venue: VenueName
+    up: bool
+    reason: str = ""
+
+
+class Wish(StrEnum):
+    """What a person may ask of a running engine."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    HALT = "halt"
+
+
+class Asked(Struct, frozen=True, tag="asked"):
+    """A person asked for it, and by which way."""
+
+    at: Instant
+    wish: Wish
+    by: str
+
+
+Event = Due | Placed | Cancelled | Reported | Filled | LookedUp | Surveyed | StreamChanged | Asked

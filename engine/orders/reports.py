@@ -1,0 +1,159 @@
+"""What a venue says of orders and money, and the four ways in which a call to it can end."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant, Span
+from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, VenueOrderId
+from engine.kernel.money import Amount, Asset
+
+
+class OrderStatus(StrEnum):
+    """A venue's word for an order, reduced to what matters: can it still trade?"""
+
+    WORKING = "working"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    """Ended with a remainder, by us or by the venue: cancelled, partly cancelled, expired."""
+    REJECTED = "rejected"
+    """Refused in matching after it had been accepted."""
+
+    @property
+    def ended(self) -> bool:
+        """It will never trade again; fills that crossed our cancel may still be on their way to us."""
+        return self is not OrderStatus.WORKING
+
+
+class OrderReport(Struct, frozen=True):
+    """One order as its venue described it at one moment. Reports may come twice and out of order."""
+
+    venue: VenueName
+    symbol: Symbol
+    client_id: ClientOrderId
+    venue_order_id: VenueOrderId
+    status: OrderStatus
+    quantity: Decimal
+    price: Decimal
+    filled: Decimal
+    """Cumulative, in base."""
+    at: Instant
+    """The venue's time of this state, as market time."""
+
+
+class Fill(Struct, frozen=True):
+    """One execution of one of our sales. `(venue, symbol, venue_order_id, trade_id)` makes it unique."""
+
+    venue: VenueName
+    symbol: Symbol
+    client_id: ClientOrderId
+    venue_order_id: VenueOrderId
+    trade_id: TradeId
+    quantity: Decimal
+    price: Decimal
+    fee: Amount
+    maker: bool
+    at: Instant
+    """The venue's time of the trade, as market time."""
+    ticket: str = ""
+    """A second id that the venue gives the same trade, where it does."""
+
+
+class Balance(Struct, frozen=True, array_like=True):
+    """One asset on a venue account; `total` is `free` plus `locked`."""
+
+    asset: Asset
+    free: Decimal
+    locked: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.free + self.locked
+
+
+class Wire(Struct, frozen=True):
+    """SHA-256 of the raw bytes that went out and came back: evidence, kept with the answer."""
+
+    request: str = ""
+    answer: str = ""
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """The venue acted; where it also described the order, that description."""
+
+    report: OrderReport | None = None
+    wire: Wire = Wire()
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """Certainly not done. `stop_venue`: our keys, our clock or our code are wrong, so nothing else will work either."""
+
+    code: str
+    reason: str
+    stop_venue: bool = False
+    wire: Wire = Wire()
+
+
+class Transient(Struct, frozen=True, tag="transient"):
+    """Certainly not done, and may be tried again later under a new id."""
+
+    reason: str
+    wait: Span = Span(0)
+    wire: Wire = Wire()
+
+
+class Unknown(Struct, frozen=True, tag="unknown"):
+    """Nobody knows. The quantity stays committed until the venue's own records tell."""
+
+    reason: str
+    wire: Wire = Wire()
+
+
+Outcome = Done | Refused | Transient | Unknown
+
+
+class Found(Struct, frozen=True, tag="found"):
+    """The venue knows the order: its state and all its fills so far."""
+
+    report: OrderReport
+    fills: tuple[Fill, ...]
+
+
+class NotFound(Struct, frozen=True, tag="not_found"):
+    """One complete negative round: by client id, open orders, closed orders, trades; and the balances beside it."""
+
+    balances: tuple[Balance, ...]
+    evidence: tuple[str, ...]
+    """SHA-256 of each raw answer, in the order asked."""
+
+
+class NoWord(Struct, frozen=True, tag="no_word"):
+    """The question itself failed; it proves nothing either way."""
+
+    reason: str
+
+
+Answer = Found | NotFound | NoWord
+
+
+class Survey(Struct, frozen=True, tag="survey"):
+    """A venue account read in one go: every open order, our fills since `since`, all balances."""
+
+    venue: VenueName
+    since: Instant
+    open_orders: tuple[OrderReport, ...]
+    fills: tuple[Fill, ...]
+    balances: tuple[Balance, ...]
+
+
+class Capabilities(Struct, frozen=True):
+    """What a venue can do, and for how long a request of ours may still take effect there (wall time)."""
+
+    ioc: bool
+    post_only: bool
+    validity: Span
+    """A request older than this is refused by the venue itself."""
+    read_lag: Span
+    """The longest that a read may trail a write."""
+    mock_lookup: bool = False

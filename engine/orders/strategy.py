@@ -1,0 +1,84 @@
+"""The protocols of when and how. A strategy sees values from here, `market` and `kernel`, and nothing else."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant
+from engine.market.instrument import Instrument
+from engine.market.view import MarketView
+from engine.orders.order import Order, TimeInForce
+
+
+class Progress(Struct, frozen=True):
+    """How far a leg is: what a schedule may look at. Quantities in the asset sold."""
+
+    total: Decimal
+    """All that the leg may sell as known now: for a leg fed by others, what they have really received so far."""
+    sold: Decimal
+    closing: bool
+    """Nothing more will be added to `total`."""
+    oldest: Instant | None
+    """When the oldest unsold unit arrived; `None` when there is none, or all were there from the start."""
+    at: Instant
+    lot: Decimal
+
+
+class Schedule(Protocol):
+    """When: the cumulative quantity that should have been sold by now, and the instants at which to look."""
+
+    def target(self, progress: Progress) -> Decimal:
+        """In the asset sold; never above `progress.total`."""
+
+    def slice(self, at: Instant) -> int:
+        """The index of the slice that `at` falls into; a slice has one order at a time."""
+
+    def following(self, at: Instant) -> Instant:
+        """The first slice time strictly after `at`."""
+
+    def step(self, total: Decimal) -> Decimal | None:
+        """What one slice is planned to sell, for the catch-up cap; `None` where no cap makes sense."""
+
+
+class Want(Struct, frozen=True):
+    """What a tactic is asked: sell `quantity`, not below `floor`, before `until`."""
+
+    quantity: Decimal
+    floor: Decimal
+    """The lowest limit that may be used, already on the tick."""
+    at: Instant
+    until: Instant
+    view: MarketView
+    instrument: Instrument
+    resting: Order | None
+    """Our order in the book, if one stands."""
+
+
+class Post(Struct, frozen=True):
+    """Place an order."""
+
+    quantity: Decimal
+    price: Decimal
+    tif: TimeInForce
+
+
+class Pull(Struct, frozen=True):
+    """Cancel the resting order."""
+
+
+class Look(Struct, frozen=True):
+    """Ask me again then."""
+
+    at: Instant
+
+
+Move = Post | Pull | Look
+
+
+class Tactic(Protocol):
+    """How: from a deficit and a book to orders. It can only want too much; the gate decides."""
+
+    def act(self, want: Want) -> Sequence[Move]:
+        """At most one `Post`, and none while an order rests."""

@@ -1,0 +1,1 @@
+"""How a holding becomes fiat."""

@@ -1,0 +1,98 @@
+"""What the outside does for us. Adapters implement these; drivers hold them; nothing below a driver sees them."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant, Span
+from engine.kernel.ids import ClientOrderId, Symbol, VenueName
+from engine.market.facts import MarketFact
+from engine.market.instrument import Instrument
+from engine.orders.order import Approved
+from engine.orders.reports import Answer, Balance, Capabilities, Fill, OrderReport, Outcome, Survey
+
+
+class Clock(Protocol):
+    """Three times (decision 13). In production market and wall agree; a sandbox may play an hour in a minute."""
+
+    def market(self) -> Instant:
+        """Schedules, market data, records and reports."""
+
+    def wall(self) -> Instant:
+        """Signatures, listen keys, rate limits."""
+
+    def mono(self) -> int:
+        """Nanoseconds of a clock that never steps: spans and validity windows."""
+
+    async def sleep(self, span: Span) -> None:
+        """Let `span` of monotonic time pass."""
+
+    async def until(self, at: Instant) -> None:
+        """Wait for an instant of market time; returns at once when it has passed."""
+
+
+class StreamUp(Struct, frozen=True, tag="up"):
+    """The private stream is connected; what happened before it has to be read."""
+
+
+class StreamDown(Struct, frozen=True, tag="down"):
+    """The private stream broke, fell silent, or its key ended."""
+
+    reason: str
+
+
+VenueFact = OrderReport | Fill | StreamUp | StreamDown
+
+
+class Venue(Protocol):
+    """One account on one exchange.
+
+    `place`, `cancel` return how the call ended and never raise for what a venue or a network does. Whatever an
+    adapter raises all the same counts as `Unknown`.
+    """
+
+    name: VenueName
+    capabilities: Capabilities
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """Every pair that the venue lists now."""
+
+    async def place(self, approved: Approved) -> Outcome:
+        """Send once. No retry of any kind below this call."""
+
+    async def cancel(self, symbol: Symbol, client_id: ClientOrderId) -> Outcome:
+        """Ask for a cancel by client id. Send once."""
+
+    async def lookup(self, symbol: Symbol, client_id: ClientOrderId, since: Instant) -> Answer:
+        """One complete round: by client id, open orders, closed orders since, trades since, balances."""
+
+    async def survey(self, since: Instant) -> Survey:
+        """The whole account; raises when any part could not be read."""
+
+    async def holdings(self) -> Sequence[Balance]:
+        """All balances of the account."""
+
+    async def server_time(self) -> Instant:
+        """The venue's wall clock, for the preflight."""
+
+    def facts(self) -> AsyncIterator[VenueFact]:
+        """The private stream, for ever: reconnects by itself and says so. One consumer."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+
+
+class Market(Protocol):
+    """Public market data of one venue, whether or not we may trade there."""
+
+    name: VenueName
+
+    async def start(self, symbols: Sequence[Symbol]) -> None:
+        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
+
+    def drain(self, at: Instant) -> Sequence[MarketFact]:
+        """Everything that has been seen up to `at` and was not drained before, in order of arrival."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,1 @@
+"""Is the world as we think."""

@@ -1,0 +1,1 @@
+"""Rendering what a run left behind."""

@@ -1,0 +1,1 @@
+"""Whether one order may go."""

@@ -1,0 +1,1 @@
+"""How a deficit becomes orders."""

@@ -1,0 +1,1 @@
+"""Speaks to the outside: one folder an exchange."""

@@ -1,0 +1,1 @@
+"""An exchange of our own: matching, accounts, background flow, faults, and servers in other venues' dialects."""
