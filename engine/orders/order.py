@@ -38,6 +38,8 @@ class ChildOrder(Struct, frozen=True, kw_only=True):
     price: Decimal
     tif: TimeInForce
     decided_at: Instant
+    fleeting: bool = False
+    """Stands for an IOC that the venue lacks: cancelled as soon as it stands, then read back (decision 11)."""
 
 
 class Check(Struct, frozen=True, array_like=True):
@@ -131,7 +133,13 @@ class Order(Struct, frozen=True):
     trades: frozenset[TradeId] = frozenset()
     rounds: int = 0
     """Complete negative look-ups since the order became unknown."""
-    cancel_asked: bool = False
+    looking: bool = False
+    """A look-up is under way."""
+    cancel_wanted: bool = False
+    cancel_flying: bool = False
+    """A cancel has been sent and has not been answered."""
+    cancels: int = 0
+    """Cancels that were answered."""
 
     @property
     def live(self) -> bool:

@@ -38,8 +38,8 @@ class Schedule(Protocol):
     def following(self, at: Instant) -> Instant:
         """The first slice time strictly after `at`."""
 
-    def step(self, total: Decimal) -> Decimal | None:
-        """What one slice is planned to sell, for the catch-up cap; `None` where no cap makes sense."""
+    def step(self, progress: Progress) -> Decimal | None:
+        """What the slice of `progress.at` is planned to sell, for the catch-up cap; `None` where no cap makes sense."""
 
 
 class Want(Struct, frozen=True):

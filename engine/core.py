@@ -1,0 +1,146 @@
+"""The core: `turn(state, event)` takes an event into the state and says what is to be done.
+
+It dispatches, and holds no rule.
+
+`decide` is a generator on purpose: each command is in the state before the next rule looks at it, so that two legs can
+never spend the same room.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from engine import settling
+from engine.events import Restarted
+from engine.evolve import evolve
+from engine.kernel.clock import SECOND, Instant
+from engine.kernel.ids import LegId, OrderName, client_order_id
+from engine.market.reference import NoReference, reference
+from engine.orders import commands as c
+from engine.orders.events import Asked, Due, Event, Filled, LookedUp, Surveyed
+from engine.orders.order import Approved, ChildOrder, TimeInForce
+from engine.orders.strategy import Look, Post, Pull, Schedule, Tactic, Want
+from engine.planning import pursue
+from engine.planning.plan import LegPlan
+from engine.risk import gate
+from engine.state import State
+from engine.world import feeders_closed, lowest_price, room, stopped, view_of, world_of
+
+AGAIN: Final = SECOND
+"""After a fill the next decision is due this much market time after the last one, not at once."""
+
+
+class Method(Struct, frozen=True):
+    """When and how one leg is sold."""
+
+    schedule: Schedule
+    tactic: Tactic
+
+
+Methods = Mapping[LegId, Method]
+
+
+def turn(state: State, event: Event | Restarted, methods: Methods) -> list[c.Command]:
+    """One turn: the event, then every command that it causes, each already in the state."""
+    evolve(state, event)
+    commands = []
+    for command in decide(state, event, methods):
+        evolve(state, command)
+        commands.append(command)
+    return commands
+
+
+def decide(state: State, event: Event | Restarted, methods: Methods) -> Iterator[c.Command]:
+    """What is to be done, with `event` already in the state."""
+    if state.closed or state.finished:
+        return
+    if state.conflict and not state.halted:
+        yield c.Halt(state.conflict)
+    yield from settling.chores(state)
+    if isinstance(event, Due):
+        for plan in state.opened.plan.legs:
+            yield from _pursue(state, plan, methods[plan.id], event.at)
+    yield from settling.endings(state)
+    yield from _wakes(state, event, methods)
+
+
+def _pursue(state: State, plan: LegPlan, method: Method, at: Instant) -> Iterator[c.Command]:
+    """One leg's decision: schedule, tactic, gate."""
+    leg = state.legs[plan.id]
+    if leg.closed or leg.total <= 0 or stopped(state, plan) or settling.resting_must_go(state, plan):
+        return
+    want = _want(state, plan, method.schedule, at)
+    if want is None:
+        return
+    for move in method.tactic.act(want):
+        match move:
+            case Post() if leg.live is None:
+                yield _judged(state, plan, move, method.schedule.slice(at))
+            case Pull() if want.resting is not None and not want.resting.cancel_wanted:
+                yield c.Cancel(plan.venue, plan.symbol, want.resting.child.client_id)
+            case Look(at=then) if then > at:
+                yield c.WakeAt(then)
+            case _:
+                pass  # a tactic can only want too much
+
+
+def _want(state: State, plan: LegPlan, schedule: Schedule, at: Instant) -> Want | None:
+    """What the tactic is asked for; `None` while there is no price to decide by."""
+    leg, view = state.legs[plan.id], view_of(state, plan)
+    if view is None:
+        return None
+    ref = reference(view, state.opened.limits.reference)
+    lowest = None if isinstance(ref, NoReference) else lowest_price(state, plan, ref.price)
+    if isinstance(ref, NoReference) or lowest is None:
+        return None
+    resting = state.live.get(leg.live) if leg.live is not None else None
+    closing = feeders_closed(state, plan) or state.paused
+    seen = pursue.progress(leg, closing, at, plan.instrument.lot)
+    space = room(state, plan, leg, ref.price)
+    wanted = pursue.wanted(leg, seen, schedule, plan.instrument, ref.price, plan.catch_up, space, resting)
+    until = min(schedule.following(at), state.deadline_of(plan))
+    return Want(wanted, lowest, at, until, view, plan.instrument, resting)
+
+
+def _judged(state: State, plan: LegPlan, post: Post, index: int) -> c.Place | c.Withheld:
+    """Name the order and hold it against the gate."""
+    leg = state.legs[plan.id]
+    attempt = leg.attempt + 1 if leg.slice == index else 1
+    emulated = post.tif is TimeInForce.IOC and not state.opened.capabilities[plan.venue].ioc
+    child = ChildOrder(
+        client_id=client_order_id(OrderName(state.tag, plan.id, index, attempt, state.epoch)),
+        leg=plan.id,
+        slice=index,
+        attempt=attempt,
+        venue=plan.venue,
+        symbol=plan.symbol,
+        sell=plan.sell,
+        buy=plan.buy,
+        quantity=post.quantity,
+        price=post.price,
+        tif=TimeInForce.GTC if emulated else post.tif,
+        decided_at=state.at,
+        fleeting=emulated,
+    )
+    verdict = gate.check(child, world_of(state, plan, child))
+    return c.Place(verdict) if isinstance(verdict, Approved) else c.Withheld(child, verdict)
+
+
+def _wakes(state: State, event: Event | Restarted, methods: Methods) -> Iterator[c.WakeAt]:
+    """When the next decision is due: after a fill or a new certainty soon, and else at the next slice or deadline."""
+    wanted = [settling.next_check(state)]
+    for plan in state.opened.plan.legs:
+        if not state.legs[plan.id].closed:
+            wanted.append(methods[plan.id].schedule.following(state.at))
+            wanted.append(state.deadline_of(plan))
+    if _matters(event):
+        wanted.append(Instant(max(state.at, state.due_at + AGAIN)))
+    earliest = min((at for at in wanted if at >= state.at), default=None)
+    if earliest is not None and not state.finished and (not state.wakes or earliest < state.wakes[0]):
+        yield c.WakeAt(earliest)
+
+
+def _matters(event: Event | Restarted) -> bool:
+    """Did the event change what a leg may want, or whether it may ask?"""
+    return isinstance(event, Filled | LookedUp | Surveyed | Asked | Restarted)

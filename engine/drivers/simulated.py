@@ -1,0 +1,185 @@
+"""The simulated driver: the same turn, synchronous, over a heap of what is due.
+
+No event loop and no tasks: a conversation with the exchange is a script that says how long to wait, and the heap plays
+all of them. It journals what the live driver would, row by row; a test runs both over the same seeds.
+"""
+
+import heapq
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from engine.core import Methods, turn
+from engine.drivers.feeds import Feeds, Tape
+from engine.drivers.live import SEAL_EVERY, Observer
+from engine.drivers.perform import ACTING, Acting
+from engine.events import Closed, Entry, Note, Restarted, kind
+from engine.evolve import evolve
+from engine.journal.store import Journal
+from engine.kernel import codec
+from engine.kernel.clock import Instant, Span
+from engine.kernel.ids import ClientOrderId, VenueName
+from engine.orders import commands as c
+from engine.orders import events as e
+from engine.orders.order import Approved
+from engine.orders.reports import Answer, Fill, NoWord, OrderReport, Outcome, Survey
+from engine.ports import StreamDown, StreamUp
+from engine.state import State
+
+Script = Generator[Span, None, Any]
+
+
+class Scripted(Protocol):
+    """A venue whose conversations are scripts (see `venues.sandbox.inprocess.Counter`)."""
+
+    def place(self, approved: Approved) -> Generator[Span, None, Outcome]: ...
+    def cancel(self, client_id: ClientOrderId) -> Generator[Span, None, Outcome]: ...
+    def lookup(self, client_id: ClientOrderId) -> Generator[Span, None, Answer]: ...
+    def survey(self, since: Instant) -> Generator[Span, None, Survey | NoWord]: ...
+    def facts(self) -> Generator[Any, None, None]: ...
+
+
+class Time:
+    """The simulated instant; venue and driver read the same one."""
+
+    def __init__(self, start: Instant) -> None:
+        self.now: Final[list[Instant]] = [start]
+
+    def __call__(self) -> Instant:
+        return self.now[0]
+
+
+class Simulated:
+    """One run in simulated time."""
+
+    def __init__(
+        self,
+        state: State,
+        methods: Methods,
+        journal: Journal,
+        time: Time,
+        venues: Mapping[VenueName, Scripted],
+        feeds: Feeds,
+        tape: Tape,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.state = state
+        self._methods, self._journal, self._time = methods, journal, time
+        self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
+        self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
+        self._count = 0
+        self._sealed_at = state.at
+
+    def run(self, restarted: Restarted) -> State:
+        """Turn until the core has finished."""
+        self._turn(restarted)
+        for name, venue in self._venues.items():
+            self._listen(name, venue.facts())
+        while not self.state.finished:
+            wake = self.state.wakes[0] if self.state.wakes else None
+            if wake is not None and (not self._heap or wake <= self._heap[0][0]):
+                self._time.now[0] = Instant(max(wake, self._time()))
+                at = Instant(max(self._time(), self.state.at))
+                self._turn(e.Due(at, self._feeds.views(at)))
+                continue
+            if not self._heap:
+                raise RuntimeError("nothing can ever happen again: nothing is due and no decision is wanted")
+            self._time.now[0], _, work = heapq.heappop(self._heap)
+            work()
+        self._end()
+        return self.state
+
+    def _turn(self, event: e.Event | Restarted) -> None:
+        commands = turn(self.state, event, self._methods)
+        self._record([event, *commands])
+        for command in commands:
+            if isinstance(command, ACTING):
+                self._act(command)
+        if isinstance(event, e.Due) and event.at - self._sealed_at >= SEAL_EVERY:
+            self._seal(event.at)
+
+    def _record(self, entries: Sequence[Entry]) -> None:
+        at = Instant(max(self.state.at, self._time()))
+        rows = [(kind(entry), codec.encode(entry)) for entry in entries]
+        for record, entry in zip(self._journal.append(at, self._time(), rows, urgent=True), entries, strict=True):
+            for observer in self._observers:
+                observer(record, entry)
+
+    def _note(self, entry: Note) -> None:
+        evolve(self.state, entry)
+        self._record([entry])
+
+    def _seal(self, at: Instant) -> None:
+        self._sealed_at = at
+        sealed = self._tape.seal(at)
+        if sealed is not None:
+            self._note(sealed)
+
+    def _end(self) -> None:
+        self._feeds.gather(self._time())
+        at = Instant(max(self.state.at, self._time()))
+        self._seal(at)
+        differences = sum(len(standing.differences) for standing in self.state.venues.values())
+        self._note(Closed(at, self.state.finished, len(self.state.live), differences))
+
+    def _act(self, command: Acting) -> None:
+        match command:
+            case c.Place(approved=approved):
+                name, venue = approved.order.client_id, self._venues[approved.order.venue]
+                self._play(venue.place(approved), lambda result: self._turn(e.Placed(self._time(), name, result)))
+            case c.Cancel():
+                script = self._venues[command.venue].cancel(command.client_id)
+                self._play(script, lambda r: self._turn(e.Cancelled(self._time(), command.client_id, r)))
+            case c.Lookup():
+                self._after(command.wait, lambda: self._look(command))
+            case c.Survey():
+                self._after(command.wait, lambda: self._survey(command))
+
+    def _look(self, command: c.Lookup) -> None:
+        order = self.state.order(command.client_id)
+        if order is not None and order.live:
+            script = self._venues[command.venue].lookup(command.client_id)
+            self._play(script, lambda r: self._turn(e.LookedUp(self._time(), command.client_id, r)))
+
+    def _survey(self, command: c.Survey) -> None:
+        def told(result: Survey | NoWord) -> None:
+            failed = isinstance(result, NoWord)
+            reason = f"ConnectionError: {result.reason}" if isinstance(result, NoWord) else ""
+            self._turn(e.Surveyed(self._time(), command.venue, None if failed else result, reason))  # type: ignore[arg-type]
+
+        self._play(self._venues[command.venue].survey(command.since), told)
+
+    def _play(self, script: Script, then: Callable[[Any], None]) -> None:
+        """Run a script to its next wait, or to its end."""
+        try:
+            span = next(script)
+        except StopIteration as ended:
+            then(ended.value)
+            return
+        self._after(span, lambda: self._play(script, then))
+
+    def _after(self, span: Span, work: Callable[[], None]) -> None:
+        if span <= 0:
+            work()
+            return
+        self._count += 1
+        heapq.heappush(self._heap, (Instant(self._time() + span), self._count, work))
+
+    def _listen(self, name: VenueName, stream: Generator[Any, None, None]) -> None:
+        """Take the stream's facts as they come, until it says to wait."""
+        for item in stream:
+            at = self._time()
+            match item:
+                case OrderReport():
+                    self._turn(e.Reported(at, item))
+                case Fill():
+                    self._turn(e.Filled(at, item))
+                case StreamUp():
+                    self._turn(e.StreamChanged(at, name, up=True))
+                case StreamDown(reason=reason):
+                    self._turn(e.StreamChanged(at, name, up=False, reason=reason))
+                case span:
+                    if span > 0:
+                        self._after(span, lambda: self._listen(name, stream))
+                        return
+            if self.state.finished:
+                return

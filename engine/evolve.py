@@ -1,0 +1,312 @@
+"""`evolve`: what a row of the journal changes. Recovery folds with it; nothing is decided here.
+
+Whatever does not fit (a pair outside the order table, a fill of an order that we never sent) is kept as `conflict`; the
+core answers it with a halt.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from engine import events as n
+from engine.events import Entry
+from engine.kernel.clock import MINUTE
+from engine.kernel.money import EXACT, ZERO, times
+from engine.ledger import accounts, posting
+from engine.market.view import MarketView
+from engine.orders import commands as c
+from engine.orders import events as e
+from engine.orders import lifecycle, reports
+from engine.orders.lifecycle import Conflict
+from engine.orders.order import Order, OrderFact, OrderState
+from engine.reconcile import compare, resolve
+from engine.state import State
+
+
+def evolve(state: State, entry: Entry) -> None:
+    """Take one row into the state."""
+    at = getattr(entry, "at", None)
+    if at is not None and type(entry) is not c.WakeAt:
+        state.at = max(state.at, at)
+    handler = _HANDLERS.get(type(entry))
+    if handler is not None:
+        handler(state, entry)
+
+
+def _opened(state: State, entry: n.Opened) -> None:
+    raise ValueError("a journal opens once")
+
+
+def _restarted(state: State, entry: n.Restarted) -> None:
+    """A new process: streams are down, nothing is in flight, and what had no answer is unknown."""
+    state.epoch = entry.epoch
+    state.seen_volume.clear()
+    state.failed_looks.clear()
+    for standing in state.venues.values():
+        standing.up = standing.surveyed = standing.surveying = standing.failed = False
+    for order in list(state.live.values()):
+        quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
+        if quiet.state is OrderState.SENT:
+            _keep(state, lifecycle.moved(quiet, OrderFact.UNANSWERED))
+        else:
+            _keep(state, quiet)
+
+
+def _due(state: State, entry: e.Due) -> None:
+    state.due_at = entry.at
+    while state.wakes and state.wakes[0] <= entry.at:
+        state.wakes.pop(0)
+    for view in entry.views:
+        key = (view.venue, view.symbol)
+        state.views[key] = view
+        before = state.seen_volume.get(key, ZERO)
+        state.seen_volume[key] = view.volume
+        _watch(state, view, view.volume - before)
+
+
+def _watch(state: State, view: MarketView, volume: Decimal) -> None:
+    for plan in state.opened.plan.legs:
+        if plan.venue == view.venue and plan.symbol == view.symbol:
+            leg = state.legs[plan.id]
+            leg.volume += volume
+            if leg.arrival is None and leg.total > 0:
+                leg.arrival = view.mid
+
+
+def _place(state: State, entry: c.Place) -> None:
+    child = entry.approved.order
+    leg = state.legs[child.leg]
+    state.live[child.client_id] = Order(child)
+    leg.live = child.client_id
+    if child.slice != leg.slice:
+        leg.slice, leg.slice_used = child.slice, ZERO
+    leg.attempt = child.attempt
+    leg.slice_used += child.quantity
+    leg.denied = ""
+    state.sent.append((child.decided_at, child.leg, times(child.quantity, child.price)))
+    while state.sent[0][0] <= child.decided_at - MINUTE:
+        state.sent.popleft()
+
+
+def _placed(state: State, entry: e.Placed) -> None:
+    order = state.order(entry.client_id)
+    if order is None:
+        state.conflict = f"an answer came for {entry.client_id}, which was never sent"
+        return
+    _keep(state, lifecycle.placed(order, entry.outcome))
+    if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
+        state.venues[order.child.venue].refused = entry.outcome.reason
+
+
+def _cancel(state: State, entry: c.Cancel) -> None:
+    order = state.live[entry.client_id]
+    state.live[entry.client_id] = replace(order, cancel_wanted=True, cancel_flying=True)
+
+
+def _cancelled(state: State, entry: e.Cancelled) -> None:
+    order = state.live.get(entry.client_id)
+    if order is not None:
+        state.live[entry.client_id] = replace(order, cancel_flying=False, cancels=order.cancels + 1)
+
+
+def _reported(state: State, entry: e.Reported) -> None:
+    _report(state, entry.report)
+
+
+def _report(state: State, report: reports.OrderReport) -> None:
+    order = state.order(report.client_id)
+    if order is None:
+        found = compare.foreign([report], {}, state.tag)
+        state.conflict = state.conflict or found[0]
+        return
+    _keep(state, lifecycle.reported(order, report))
+
+
+def _filled(state: State, entry: e.Filled) -> None:
+    _book(state, entry.fill)
+
+
+def _book(state: State, fill: reports.Fill) -> None:
+    """Apply one execution once. It is reality: even one that should not be is booked, and then stops the run."""
+    order = state.order(fill.client_id)
+    if order is None:
+        whose = fill.client_id or "no order"
+        state.conflict = state.conflict or f"trade {fill.trade_id} belongs to {whose}, which we never sent"
+        return
+    if fill.trade_id in order.trades:
+        return
+    outcome = lifecycle.filled(order, fill)
+    if isinstance(outcome, Conflict):
+        state.conflict = state.conflict or str(outcome)
+        outcome = replace(order, filled=order.filled + fill.quantity, trades=order.trades | {fill.trade_id})
+    _keep(state, outcome)
+    if outcome.filled > order.child.quantity:
+        excess = f"{outcome.filled} of {order.child.quantity}"
+        state.conflict = state.conflict or f"order {fill.client_id} was filled {excess}"
+    _credit(state, outcome, fill)
+
+
+def _credit(state: State, order: Order, fill: reports.Fill) -> None:
+    child, leg = order.child, state.legs[order.child.leg]
+    proceeds = times(fill.quantity, fill.price)
+    state.ledger.post(posting.sale(fill, child.sell, child.buy))
+    leg.sold += fill.quantity
+    leg.fills += 1
+    leg.proceeds += proceeds
+    leg.take(fill.quantity)
+    if fill.fee.units:
+        leg.fees[fill.fee.asset] = EXACT.add(leg.fees.get(fill.fee.asset, ZERO), fill.fee.units)
+    net = proceeds - (fill.fee.units if fill.fee.asset == child.buy else ZERO)
+    for plan in state.opened.plan.legs:
+        if child.leg in plan.fed_by:
+            fed = state.legs[plan.id]
+            fed.received += net
+            fed.waiting.append((state.at, net))
+
+
+def _lookup(state: State, entry: c.Lookup) -> None:
+    order = state.live.get(entry.client_id)
+    if order is not None:
+        state.live[entry.client_id] = replace(order, looking=True)
+
+
+def _looked_up(state: State, entry: e.LookedUp) -> None:
+    order = state.order(entry.client_id)
+    if order is None:
+        state.conflict = state.conflict or f"a look-up answered for {entry.client_id}, which was never sent"
+        return
+    state.failed_looks.discard(entry.client_id)
+    if not order.live:
+        return
+    order = replace(order, looking=False)
+    state.live[entry.client_id] = order
+    match entry.answer:
+        case reports.Found(report=report, fills=fills):
+            for fill in fills:
+                _book(state, fill)
+            _report(state, report)
+            again = state.live.get(entry.client_id)
+            if again is not None and not report.status.ended:
+                state.live[entry.client_id] = replace(again, cancels=0)
+        case reports.NotFound():
+            _not_found(state, order, entry.answer)
+        case reports.NoWord():
+            state.failed_looks.add(entry.client_id)
+
+
+def _not_found(state: State, order: Order, answer: reports.NotFound) -> None:
+    child = order.child
+    if order.state is not OrderState.UNKNOWN:
+        return  # known to exist: a read that lags proves nothing, and the order is asked for again
+    others = state.committed(child.venue, child.sell, besides=child.client_id)
+    if resolve.absent(order, answer, child.sell, others):
+        _keep(state, lifecycle.moved(order, OrderFact.PROVEN_ABSENT))
+    else:
+        state.live[child.client_id] = replace(order, rounds=order.rounds + 1)
+
+
+def _survey(state: State, entry: c.Survey) -> None:
+    state.venues[entry.venue].surveying = True
+
+
+def _surveyed(state: State, entry: e.Surveyed) -> None:
+    standing = state.venues[entry.venue]
+    standing.surveying = False
+    standing.failed = entry.survey is None
+    if entry.survey is None:
+        return
+    moving = bool(state.live)
+    for fill in entry.survey.fills:
+        _book(state, fill)
+    for report in entry.survey.open_orders:
+        _report(state, report)
+    standing.surveyed, standing.surveyed_at = standing.up, entry.at
+    ledger = state.ledger.assets(accounts.venue(entry.venue))
+    differences = compare.balances(ledger, entry.survey.balances)
+    same = bool(differences) and differences == standing.differences and not moving
+    standing.repeats = standing.repeats + 1 if same else 0
+    standing.differences = differences
+
+
+def _stream_changed(state: State, entry: e.StreamChanged) -> None:
+    standing = state.venues[entry.venue]
+    standing.up, standing.surveyed = entry.up, False
+
+
+def _asked(state: State, entry: e.Asked) -> None:
+    match entry.wish:
+        case e.Wish.PAUSE:
+            state.paused = True
+        case e.Wish.RESUME:
+            state.paused = False
+        case e.Wish.HALT:
+            state.halted = state.halted or f"asked by {entry.by}"
+
+
+def _wake_at(state: State, entry: c.WakeAt) -> None:
+    state.wake(entry.at)
+
+
+def _withheld(state: State, entry: c.Withheld) -> None:
+    state.legs[entry.order.leg].denied = "; ".join(map(str, entry.denied))
+
+
+def _residue(state: State, entry: c.Residue) -> None:
+    leg = state.legs[entry.leg]
+    leg.closed, leg.residue_reason = True, entry.reason
+
+
+def _halt(state: State, entry: c.Halt) -> None:
+    state.halted = state.halted or entry.reason
+
+
+def _finish(state: State, entry: c.Finish) -> None:
+    state.finished = entry.status
+
+
+def _closed(state: State, entry: n.Closed) -> None:
+    state.closed = entry.status
+
+
+def _keep(state: State, outcome: Order | Conflict) -> None:
+    """File an order where it belongs; a conflict is kept for the core to halt on."""
+    if isinstance(outcome, Conflict):
+        state.conflict = state.conflict or str(outcome)
+        return
+    name, leg = outcome.child.client_id, state.legs[outcome.child.leg]
+    state.changed_at = state.at
+    if outcome.live:
+        state.live[name] = outcome
+        return
+    if state.live.pop(name, None) is not None and outcome.child.slice == leg.slice:
+        leg.slice_used -= outcome.child.quantity - outcome.filled
+    state.ended[name] = outcome
+    if leg.live == name:
+        leg.live = None
+
+
+_HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
+    n.Opened: _opened,
+    n.Restarted: _restarted,
+    n.Closed: _closed,
+    e.Due: _due,
+    e.Placed: _placed,
+    e.Cancelled: _cancelled,
+    e.Reported: _reported,
+    e.Filled: _filled,
+    e.LookedUp: _looked_up,
+    e.Surveyed: _surveyed,
+    e.StreamChanged: _stream_changed,
+    e.Asked: _asked,
+    c.Place: _place,
+    c.Cancel: _cancel,
+    c.Lookup: _lookup,
+    c.Survey: _survey,
+    c.WakeAt: _wake_at,
+    c.Withheld: _withheld,
+    c.Residue: _residue,
+    c.Halt: _halt,
+    c.Finish: _finish,
+}

@@ -1,0 +1,26 @@
+"""The chart of accounts. Few, because a run moves coin between few places; names are those of the export."""
+
+from typing import Final, NewType
+
+from engine.kernel.ids import VenueName
+from engine.kernel.money import Asset
+
+Account = NewType("Account", str)
+
+MARKET: Final = Account("Equity:Market")
+"""The other side of every trade: what was given to buyers, less what they paid."""
+ENTRUSTED: Final = Account("Equity:Entrusted")
+"""What stood on the venue accounts when the run was opened."""
+
+
+def venue(name: VenueName) -> Account:
+    """Our account at a venue."""
+    return Account(f"Assets:Venue:{name.capitalize()}")
+
+
+def fees(name: VenueName) -> Account:
+    """What a venue kept."""
+    return Account(f"Expenses:Fees:{name.capitalize()}")
+
+
+Key = tuple[Account, Asset]

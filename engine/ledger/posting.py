@@ -1,0 +1,62 @@
+"""The rules: one event makes one entry, and an entry that does not balance per asset cannot be made."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant
+from engine.kernel.ids import VenueName
+from engine.kernel.money import EXACT, ZERO, Asset, times
+from engine.ledger import accounts
+from engine.ledger.accounts import Account
+from engine.orders.reports import Balance, Fill
+
+
+class Posting(Struct, frozen=True, array_like=True):
+    """`units` of `asset` come to `account`; negative, they leave it."""
+
+    account: Account
+    asset: Asset
+    units: Decimal
+
+
+class Entry(Struct, frozen=True):
+    """What one event moved. Per asset the postings sum to zero, or the entry is not constructed."""
+
+    at: Instant
+    text: str
+    postings: tuple[Posting, ...]
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        sums: dict[Asset, Decimal] = {}
+        for posting in self.postings:
+            sums[posting.asset] = EXACT.add(sums.get(posting.asset, ZERO), posting.units)
+        if any(sums.values()):
+            raise ValueError(f"entry does not balance: {sums}")
+
+
+def opening(at: Instant, name: VenueName, balances: Iterable[Balance]) -> Entry:
+    """What the account held when the run was opened."""
+    postings = []
+    for balance in balances:
+        if balance.total:
+            postings.append(Posting(accounts.venue(name), balance.asset, balance.total))
+            postings.append(Posting(accounts.ENTRUSTED, balance.asset, -balance.total))
+    return Entry(at, f"Balances at {name}", tuple(postings))
+
+
+def sale(fill: Fill, sell: Asset, buy: Asset) -> Entry:
+    """One execution: coin to the market, its price from the market, and the fee to the venue."""
+    here, proceeds = accounts.venue(fill.venue), times(fill.quantity, fill.price)
+    postings = [
+        Posting(here, sell, -fill.quantity),
+        Posting(accounts.MARKET, sell, fill.quantity),
+        Posting(here, buy, proceeds),
+        Posting(accounts.MARKET, buy, -proceeds),
+    ]
+    if fill.fee.units:
+        postings.append(Posting(here, fill.fee.asset, -fill.fee.units))
+        postings.append(Posting(accounts.fees(fill.venue), fill.fee.asset, fill.fee.units))
+    return Entry(fill.at, f"Sale of {sell} for {buy}", tuple(postings), f"{fill.venue_order_id}/{fill.trade_id}")

@@ -1,0 +1,62 @@
+"""How far one leg of the plan is: a running total, changed only by the fold over the journal."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from engine.kernel.clock import Instant
+from engine.kernel.ids import ClientOrderId, LegId
+from engine.kernel.money import ZERO, Asset
+
+
+@dataclass(slots=True)
+class Leg:
+    """One parent order. Quantities in the asset sold, proceeds in the asset bought."""
+
+    id: LegId
+    own: Decimal
+    """There from the start."""
+    received: Decimal = ZERO
+    """Brought by feeding legs, net of their fees."""
+    sold: Decimal = ZERO
+    proceeds: Decimal = ZERO
+    """Before fees."""
+    fees: dict[Asset, Decimal] = field(default_factory=dict)
+    fills: int = 0
+    arrival: Decimal | None = None
+    """The mid when the leg first had something to sell."""
+    waiting: deque[tuple[Instant, Decimal]] = field(default_factory=deque)
+    """What feeding legs brought and is unsold, oldest first."""
+    live: ClientOrderId | None = None
+    """The one order that may still trade."""
+    slice: int = -1
+    attempt: int = 0
+    slice_used: Decimal = ZERO
+    """Sold or working in the current slice."""
+    volume: Decimal = ZERO
+    """Market volume observed since the start, our own prints included."""
+    denied: str = ""
+    """Why the gate withheld the last order, until one passes."""
+    closed: bool = False
+    residue_reason: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """All that the leg may sell as known now."""
+        return self.own + self.received
+
+    @property
+    def remaining(self) -> Decimal:
+        """Not sold; part of it may be working."""
+        return self.total - self.sold
+
+    def take(self, units: Decimal) -> None:
+        """Strike `units` off what waits, oldest first."""
+        left = units
+        while left > 0 and self.waiting:
+            at, there = self.waiting[0]
+            if there > left:
+                self.waiting[0] = (at, there - left)
+                return
+            self.waiting.popleft()
+            left -= there

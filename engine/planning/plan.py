@@ -1,0 +1,69 @@
+"""The plan: the value that people approve. Legs, sizes, order of legs, and how each is to be sold."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel import codec
+from engine.kernel.clock import Instant, Span
+from engine.kernel.ids import LegId, Symbol, VenueName
+from engine.kernel.money import Asset
+from engine.mandate.terms import Deadline, Floor
+from engine.market.instrument import Instrument
+
+
+class Recipe(Struct, frozen=True):
+    """A schedule or a tactic by name, with parameters as text: data, so that a plan can be approved and journaled."""
+
+    name: str
+    parameters: Mapping[str, str] = {}
+
+
+class LegPlan(Struct, frozen=True, kw_only=True):
+    """Sell `sell` for `buy` on one venue: `quantity` that is there from the start and all that feeding legs bring."""
+
+    id: LegId
+    sell: Asset
+    buy: Asset
+    venue: VenueName
+    instrument: Instrument
+    quantity: Decimal
+    fed_by: tuple[LegId, ...]
+    window: Span
+    """The length of the schedule, from the start of the run."""
+    tail: Span
+    """How long before the mandate's deadline the leg stops, so that the legs which it feeds can finish."""
+    schedule: Recipe
+    tactic: Recipe
+    catch_up: Decimal
+    """What is behind may be made up at this many times the planned rate."""
+    floor: Floor | None
+    participation_max: Decimal | None
+
+    @property
+    def symbol(self) -> Symbol:
+        return self.instrument.symbol
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """All legs of one run, feeders before the legs that they feed."""
+
+    legs: tuple[LegPlan, ...]
+    deadline: Deadline
+
+    @property
+    def digest(self) -> str:
+        """What an approver signs: SHA-256 over the canonical plan."""
+        return codec.digest(self)
+
+    def ends(self, start: Instant) -> Instant:
+        """The deadline of a run that starts at `start`."""
+        return self.deadline.from_start(start)
+
+    def leg(self, leg: LegId) -> LegPlan:
+        """The leg by its id; `KeyError` if there is none."""
+        for candidate in self.legs:
+            if candidate.id == leg:
+                return candidate
+        raise KeyError(leg)

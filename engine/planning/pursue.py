@@ -1,0 +1,93 @@
+"""From the schedule to what a leg should have in the market now. It can only ask; the gate decides."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant
+from engine.kernel.money import ZERO, times
+from engine.market.instrument import Instrument
+from engine.orders.leg import Leg
+from engine.orders.order import Order
+from engine.orders.strategy import Progress, Schedule
+
+
+class Room(Struct, frozen=True):
+    """How much may be sold beside what is sold and working, each `None` where there is no such limit."""
+
+    participation: Decimal | None
+    inventory: Decimal | None
+    """In the asset sold, at the price of the moment."""
+    minute: Decimal
+    order: Decimal
+
+
+def progress(leg: Leg, closing: bool, at: Instant, lot: Decimal) -> Progress:
+    """What a schedule may see of a leg."""
+    oldest = leg.waiting[0][0] if leg.waiting else None
+    return Progress(leg.total, leg.sold, closing, oldest, at, lot)
+
+
+def participation_room(leg: Leg, share_max: Decimal | None) -> Decimal | None:
+    """How much the leg may have sold in all, if others' volume so far is to keep us under our share."""
+    if share_max is None:
+        return None
+    others = max(ZERO, leg.volume - leg.sold)
+    return times(share_max, others) / (1 - share_max)
+
+
+def wanted(
+    leg: Leg,
+    seen: Progress,
+    schedule: Schedule,
+    instrument: Instrument,
+    price: Decimal,
+    catch_up: Decimal,
+    room: Room,
+    resting: Order | None,
+) -> Decimal:
+    """The deficit of the schedule, capped; in whole lots, or nothing when it is below the venue's minimum.
+
+    What is below a minimum is carried over to the next slice. A remainder that could never be sold alone joins this
+    order instead, where the leg will receive nothing more.
+    """
+    lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold)
+    bounds = [room.order, instrument.largest(price), room.minute]
+    if (step := schedule.step(seen)) is not None:
+        used = (
+            leg.slice_used - (resting.committed if resting else ZERO) if leg.slice == schedule.slice(seen.at) else ZERO
+        )
+        bounds.append(max(ZERO, times(catch_up, step) - used))
+    if room.participation is not None:
+        bounds.append(max(ZERO, room.participation - leg.sold))
+    if room.inventory is not None:
+        bounds.append(room.inventory)
+    bound = min(bounds)
+    quantity = instrument.sellable(min(lacking, bound))
+    rest = leg.remaining - quantity
+    if (
+        seen.closing
+        and quantity
+        and rest
+        and instrument.too_small(instrument.sellable(rest), price)
+        and leg.remaining <= bound
+    ):
+        quantity = instrument.sellable(leg.remaining)
+    if instrument.too_small(quantity, price):
+        quantity = ZERO
+    return quantity
+
+
+def residue(leg: Leg, instrument: Instrument, price: Decimal | None) -> str | None:
+    """Why what is left can never be sold, or `None` when it can: finer than a lot, or below a minimum."""
+    rest = leg.remaining
+    if rest <= 0:
+        return ""
+    if rest < instrument.lot:
+        return f"finer than the venue's lot of {instrument.lot} {instrument.base}"
+    lots = instrument.sellable(rest)
+    if lots < instrument.quantity_min:
+        return f"below the venue's minimum quantity of {instrument.quantity_min} {instrument.base}"
+    if price is not None and times(lots, price) < instrument.notional_min:
+        return f"below the venue's minimum notional of {instrument.notional_min} {instrument.quote}"
+    return None

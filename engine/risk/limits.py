@@ -1,0 +1,25 @@
+"""The limits of a run as values. Each has one place where it is held: `risk.gate`."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel.clock import Span
+from engine.market.reference import ReferenceRules
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds on single orders and on their flow. Notionals are in the asset bought (USDT for BTC, USD for USDT)."""
+
+    collar_bp: Decimal
+    """How far below the reference a sale's limit may lie."""
+    order_notional_max: Decimal
+    minute_notional_max: Decimal
+    """Per leg, over any sixty seconds of market time."""
+    minute_orders_max: int
+    """Placed orders of all legs, over any sixty seconds of market time."""
+    reference: ReferenceRules
+    reconcile_every: Span
+    """Market time between two readings of a quiet account."""
+    unknown_patience: Span
+    """Market time after the deadline that an unresolved order is waited for."""

@@ -1,0 +1,139 @@
+"""What is owed whatever the market does: cancels, look-ups, surveys; and when a leg, and the run, is over."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from engine.kernel.clock import MINUTE, SECOND, Instant, Span
+from engine.kernel.ids import VenueName
+from engine.orders import commands as c
+from engine.orders.order import Order, OrderState
+from engine.planning import pursue
+from engine.planning.plan import LegPlan
+from engine.reconcile import resolve
+from engine.state import Standing, State
+from engine.world import feeders_closed, hindrance, view_of
+
+OVERLAP: Final = MINUTE
+"""A survey reads fills from this long before the last one, so that no page edge can lose one."""
+REPEATS_MAX: Final = 3
+"""Surveys in a row that may show one difference at rest before the run halts on it."""
+DUST: Final = ("", "finer than", "below the venue's minimum")
+"""Residue with such a reason leaves a run `done`."""
+
+
+def chores(state: State) -> Iterator[c.Command]:
+    """Cancels, look-ups and surveys that are owed now."""
+    for order in list(state.live.values()):
+        plan = state.plan_of(order.child.leg)
+        unwanted = resting_must_go(state, plan) and order.state in (OrderState.OPEN, OrderState.UNKNOWN)
+        fleeting = order.child.fleeting and order.state is OrderState.OPEN
+        if ((unwanted or fleeting) and not order.cancel_wanted) or resolve.owes_cancel(order):
+            yield c.Cancel(order.child.venue, order.child.symbol, order.child.client_id)
+    for order in list(state.live.values()):
+        yield from _look(state, order)
+    for venue, standing in state.venues.items():
+        if _survey_due(state, standing):
+            yield _survey(state, venue, standing)
+
+
+def resting_must_go(state: State, plan: LegPlan) -> bool:
+    """Nothing of this leg may stand in a book now."""
+    over = state.at >= state.deadline_of(plan) or bool(state.halted)
+    return over or (state.paused and not plan.fed_by)
+
+
+def _look(state: State, order: Order) -> Iterator[c.Command]:
+    child = order.child
+    capabilities = state.opened.capabilities[child.venue]
+    wait = resolve.look(order, capabilities, child.client_id in state.failed_looks)
+    if wait is not None:
+        since = Instant(max(state.opened.at, child.decided_at - OVERLAP))
+        yield c.Lookup(child.venue, child.symbol, child.client_id, since, wait)
+
+
+def _survey_due(state: State, standing: Standing) -> bool:
+    if standing.surveying:
+        return False
+    fresh = standing.up and not standing.surveyed
+    routine = state.at - standing.surveyed_at >= state.opened.limits.reconcile_every
+    doubtful = bool(standing.differences) and standing.repeats < REPEATS_MAX
+    ending = all(leg.closed for leg in state.legs.values()) and not state.live
+    return fresh or routine or doubtful or (ending and standing.surveyed_at <= state.changed_at)
+
+
+def _survey(state: State, venue: VenueName, standing: Standing) -> c.Survey:
+    since = Instant(max(state.opened.at, standing.surveyed_at - OVERLAP))
+    wait = resolve.BACK_OFF if standing.failed else Span(0)
+    if standing.differences:
+        wait = Span(state.opened.capabilities[venue].read_lag + resolve.MARGIN)
+    return c.Survey(venue, since, wait)
+
+
+def endings(state: State) -> Iterator[c.Command]:
+    """Differences that stay halt the run; legs that can sell no more are closed; then the run is finished."""
+    for venue, standing in state.venues.items():
+        if standing.repeats >= REPEATS_MAX and not state.halted:
+            shown = ", ".join(map(str, standing.differences))
+            yield c.Halt(f"balances at {venue} do not agree with the ledger: {shown}")
+    for plan in state.opened.plan.legs:
+        reason = _over(state, plan)
+        if reason is not None:
+            yield c.Residue(plan.id, reason)
+    if all(leg.closed for leg in state.legs.values()):
+        status = _status(state)
+        if status is not None:
+            yield c.Finish(status)
+
+
+def _over(state: State, plan: LegPlan) -> str | None:
+    """Why the leg sells no more, or `None` while it may; an order that may still trade keeps it open."""
+    leg = state.legs[plan.id]
+    if leg.closed or (leg.live is not None and not _given_up(state)):
+        return None
+    closing = feeders_closed(state, plan)
+    view = view_of(state, plan)
+    price = view.bids[0].price if view is not None and view.bids else None
+    if closing and (reason := pursue.residue(leg, plan.instrument, price)) is not None:
+        return reason
+    if state.halted and closing:
+        return f"halted: {state.halted}"
+    if state.at >= state.deadline_of(plan) and closing:
+        last = hindrance(state, plan)
+        return f"deadline; {last}" if last else "deadline"
+    return None
+
+
+def _given_up(state: State) -> bool:
+    """Has an order been waited for as long after the deadline, or after a halt, as the limits say?"""
+    return state.at >= state.deadline + state.opened.limits.unknown_patience
+
+
+def _status(state: State) -> str | None:
+    """How the run ended, or `None` while a last survey has to show that nothing is open and everything adds up."""
+    if _given_up(state) and (state.live or not settled(state)):
+        return "unresolved"
+    if state.live or not settled(state):
+        return None
+    if any(standing.differences for standing in state.venues.values()):
+        return "unresolved"
+    if state.halted:
+        return "halted"
+    reasons = [leg.residue_reason for leg in state.legs.values() if leg.remaining > 0]
+    return "done" if all(reason.startswith(DUST[1:]) or not reason for reason in reasons) else "short"
+
+
+def settled(state: State) -> bool:
+    """Has every account been read since the last change to an order, without a difference that is still in doubt?"""
+    return all(
+        not standing.surveying
+        and standing.surveyed_at > state.changed_at
+        and (not standing.differences or standing.repeats >= REPEATS_MAX)
+        for standing in state.venues.values()
+    )
+
+
+def next_check(state: State) -> Instant:
+    """When to look at the clock even if nothing happens: at the deadline, and when patience ends after it."""
+    if state.at < state.deadline:
+        return state.deadline
+    return Instant(max(state.at + SECOND, state.deadline + state.opened.limits.unknown_patience))
