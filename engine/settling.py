@@ -79,6 +79,9 @@ def endings(state: State) -> Iterator[c.Command]:
         reason = _over(state, plan)
         if reason is not None:
             yield c.Residue(plan.id, reason)
+    for venue, standing in state.venues.items():
+        if _survey_due(state, standing):  # the last leg may have closed just now, and nothing else may ever happen
+            yield _survey(state, venue, standing)
     if all(leg.closed for leg in state.legs.values()):
         status = _status(state)
         if status is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from fractions import Fraction
 
 from engine.kernel.clock import Instant, Span
 
@@ -32,12 +33,12 @@ class ScaledClock:
     It is carried on by the monotonic clock, so that a step of the wall moves no deadline.
     """
 
-    def __init__(self, origin: Instant, started: Instant, speed: int) -> None:
+    def __init__(self, origin: Instant, started: Instant, speed: Fraction) -> None:
         self.origin, self.speed = origin, speed
         self._began = time.monotonic_ns() - (time.time_ns() - started)
 
     def market(self) -> Instant:
-        return Instant(self.origin + (time.monotonic_ns() - self._began) * self.speed)
+        return Instant(self.origin + int((time.monotonic_ns() - self._began) * self.speed))
 
     def wall(self) -> Instant:
         return Instant(time.time_ns())
@@ -50,7 +51,7 @@ class ScaledClock:
 
     async def until(self, at: Instant) -> None:
         while (left := at - self.market()) > 0:  # noqa: ASYNC110 - a sleep may end early, so it is measured again
-            await asyncio.sleep(left / self.speed / 1e9)
+            await asyncio.sleep(float(left / self.speed) / 1e9)
 
 
 class VirtualClock:

@@ -74,6 +74,11 @@ class Live:
             self.switch.reason = f"halt asked by {by}"
         self._inbox.put_nowait(Asked(self._clock.market(), wish, by))
 
+    def begin(self, notes: Sequence[Note]) -> None:
+        """Put the first rows of a new journal on record; the state was made from them."""
+        if notes:
+            self._record(notes, urgent=True)
+
     async def run(self, restarted: Restarted) -> State:
         """Turn until the core has finished; returns the state, with the journal closed."""
         loop = asyncio.get_running_loop()

@@ -144,7 +144,7 @@ class SqliteStore(Chain):
                 break
             if not batch:
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.execute("PRAGMA journal_mode = DELETE")  # one file again, with nothing beside it
         self._database.close()
 
     def _commit(self, batch: Sequence[Record]) -> bool:

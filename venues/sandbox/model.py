@@ -87,6 +87,8 @@ class Listing(Struct, frozen=True):
     """Fees are rounded up to this step of the quote asset."""
     trading: bool = True
     mock: bool = False
+    band: Decimal | None = None
+    """How far above the last trade a buy may stand, and below it a sale, as a fraction; before any trade, the mid."""
 
 
 class OrderRequest(Struct, frozen=True):

@@ -1,0 +1,49 @@
+"""`report`, `audit`, `backtest`: what can be said of a run afterwards, or of one that is only imagined."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from engine.cli.finding import run_folder
+from engine.compose import products
+from engine.compose.methods import methods
+from engine.drivers import audit as auditing
+from engine.drivers import tape
+from engine.events import TapeSealed, decode
+from engine.journal import reading
+from engine.kernel.errors import Damaged, ExitCode
+
+
+def report(name: str, home: Path | None) -> ExitCode:
+    """Everything that is derived from journal and tape, anew."""
+    folder = run_folder(name, home)
+    result = products.write(folder)
+    typer.echo(f"{result.run}: {result.status}; {result.fills} fills; see {folder / 'report.html'}")
+    return ExitCode.DONE
+
+
+def audit(name: str, home: Path | None) -> ExitCode:
+    """Chain, anchor, tape, and every decision again."""
+    folder = run_folder(name, home)
+    path = folder / reading.FILE
+    audited = auditing.audit(reading.read(path), lambda opened: methods(opened.plan, opened.at))
+    auditing.check_anchor(folder, audited)
+    seals = (entry for r in reading.read(path) if isinstance(entry := decode(r.payload), TapeSealed))
+    if wrong := tape.verify(folder, seals):
+        raise Damaged("; ".join(wrong))
+    code = "" if audited.same_code else f"; written by version {audited.written_by}, decided again by another"
+    ended = audited.closed or "not closed"
+    typer.echo(f"{audited.rows} rows, {audited.turns} turns decided again, all the same; {ended}{code}")
+    typer.echo(f"head {audited.head}")
+    return ExitCode.DONE
+
+
+def backtest(config: Path, **options: Any) -> ExitCode:
+    """One simulated run, into one report."""
+    from backtests.single import backtest as simulate
+
+    from engine.cli.starting import screen_for, understand
+
+    request = understand(config, venue=None, sandbox=True, in_process=True, home=None, **options)
+    return simulate(request, options["bars"], screen_for(plain=True))

@@ -1,0 +1,52 @@
+"""`steelyard sandbox`: the exchange as a server."""
+
+import asyncio
+import sys
+from decimal import Decimal
+from typing import Any
+
+from engine.kernel.errors import BadInput, ExitCode, Mistake
+from engine.kernel.money import exact
+
+
+def sandbox(*, speed: str, balance: list[str] | None, until_eof: bool, **options: Any) -> ExitCode:
+    """Serve until told to stop."""
+    from venues.sandbox.server import ServeOptions, serve
+
+    mistakes: list[Mistake] = []
+    factor = number("--speed", speed, mistakes)
+    balances = {}
+    for text in balance or ():
+        asset, _, units = text.partition("=")
+        balances[asset] = number(f"--balance {asset}", units, mistakes)
+    if mistakes:
+        raise BadInput(mistakes)
+    given = {"balances": balances} if balances else {}
+    asyncio.run(_serving(serve(ServeOptions(speed=factor, **given, **options)), until_eof))
+    return ExitCode.DONE
+
+
+def number(where: str, text: str, mistakes: list[Mistake]) -> Decimal:
+    """The number, or one more mistake and zero."""
+    try:
+        return exact(text)
+    except ValueError as error:
+        mistakes.append(Mistake(where, str(error)))
+        return Decimal(0)
+
+
+async def _serving(serving: Any, until_eof: bool) -> None:
+    """Serve; with `until_eof` no longer than whoever started us keeps our standard input open."""
+    task = asyncio.ensure_future(serving)
+    if not until_eof:
+        await task
+        return
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    gone = asyncio.ensure_future(reader.read())
+    await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    if not task.done():
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=not task.done())

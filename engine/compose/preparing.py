@@ -1,0 +1,71 @@
+"""The preflight: read-only questions to the venues, and a plan, or every gap that stands in its way."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from engine.compose.methods import manner
+from engine.config import Config
+from engine.kernel.clock import SECOND, show_span
+from engine.kernel.errors import BadInput, Mistake
+from engine.kernel.ids import VenueName
+from engine.kernel.money import ZERO, Asset, plain
+from engine.market.instrument import Instrument
+from engine.orders.reports import Balance
+from engine.planning.draft import Hop, draft, survey
+from engine.planning.plan import Plan
+from engine.ports import Clock, Venue
+
+OFFSET_MAX: Final = SECOND
+"""How far a venue's clock may differ from ours."""
+
+
+class Prepared(Struct, frozen=True):
+    """What the preflight found."""
+
+    plan: Plan
+    hops: tuple[Hop, ...]
+    balances: Mapping[VenueName, tuple[Balance, ...]]
+
+
+async def prepare(
+    config: Config, remaining: Mapping[Asset, Decimal], venues: Mapping[VenueName, Venue], clock: Clock
+) -> Prepared:
+    """Ask every venue what it lists and holds, and draft the plan; raises `BadInput` with all gaps at once."""
+    mistakes: list[Mistake] = []
+    instruments: list[Instrument] = []
+    balances: dict[VenueName, tuple[Balance, ...]] = {}
+    for name, venue in venues.items():
+        try:
+            offset = await venue.server_time() - clock.wall()
+            instruments.extend(await venue.instruments())
+            balances[name] = tuple(await venue.holdings())
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a venue, it is one line of the preflight
+            mistakes.append(Mistake(f"venues.{name}", f"did not answer the preflight: {error}"))
+            continue
+        if abs(offset) > OFFSET_MAX:
+            mistakes.append(Mistake(f"venues.{name}", f"its clock differs from ours by {show_span(offset)}"))
+    if mistakes:
+        raise BadInput(mistakes)
+    plan = draft(config.terms, remaining, instruments, manner(config))
+    mistakes += plan if isinstance(plan, list) else []
+    mistakes += _short(config, remaining, balances)
+    if isinstance(plan, list) or mistakes:
+        raise BadInput(mistakes)
+    return Prepared(plan, tuple(survey(config.terms, instruments)), balances)
+
+
+def _short(
+    config: Config, remaining: Mapping[Asset, Decimal], balances: Mapping[VenueName, Sequence[Balance]]
+) -> list[Mistake]:
+    """Assets of which the accounts hold less than is to be sold."""
+    found = []
+    for asset, units in remaining.items():
+        held = sum((b.free for rows in balances.values() for b in rows if b.asset == asset), ZERO)
+        if held < units:
+            names = ", ".join(balances)
+            what = f"{plain(units)} are to be sold and {names} holds {plain(held)} free"
+            found.append(Mistake(f"mandate.{asset}", what))
+    return found

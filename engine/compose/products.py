@@ -1,0 +1,57 @@
+"""What a run leaves behind beside its journal and tape, derived from these two and rebuilt from them at will."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from engine.compose.methods import targets
+from engine.drivers import folder, tape
+from engine.events import Entry, Opened, decode
+from engine.evidence import benchmarks, summary
+from engine.evidence.story import Story, tell
+from engine.journal import reading
+from engine.journal.record import Record
+from engine.kernel.clock import SECOND, Span
+from engine.kernel.ids import LegId
+from engine.ledger.beancount import Sale, export
+from engine.market.facts import Print
+from engine.reports import html, tables
+
+MID_EVERY: Final = Span(2 * SECOND)
+"""One point of the price chart."""
+LEDGER: Final = "ledger.beancount"
+ORDERS: Final = "orders.csv"
+FILLS: Final = "fills.csv"
+
+
+def entries(path: Path) -> Iterator[tuple[Record, Entry]]:
+    """The rows of a journal with their values; raises `Damaged`."""
+    for record in reading.read(path):
+        yield record, decode(record.payload)
+
+
+def story_of(run: Path) -> Story:
+    """A run's story from its journal and its tape."""
+    rows = list(entries(run / reading.FILE))
+    opened = next((entry for _, entry in rows if isinstance(entry, Opened)), None)
+    prints: list[Print] = []
+    if opened is not None:
+        for symbol in dict.fromkeys(leg.symbol for leg in opened.plan.legs):
+            prints.extend(tape.read_prints(run, symbol))
+    return tell(rows, prints, targets(opened) if opened is not None else None)
+
+
+def write(run: Path, **wording: Any) -> summary.Summary:
+    """Write summary, tables, ledger and report of a run; whatever stood there is replaced whole."""
+    story = story_of(run)
+    result = summary.summarise(story)
+    evidence = benchmarks.gather(story)
+    tables.write_whole(run / folder.SUMMARY, summary.summary_json(result))
+    tables.write_whole(run / ORDERS, tables.orders_csv(story))
+    tables.write_whole(run / FILLS, tables.fills_csv(evidence))
+    opened = story.opened
+    sales = [Sale(sold.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for sold in leg.fills]
+    tables.write_whole(run / LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales))
+    mids = {LegId(leg.plan.id): tape.read_mids(run, leg.plan.symbol, MID_EVERY) for leg in story.legs}
+    tables.write_whole(run / folder.REPORT, html.render(story, result, mids=mids, evidence=evidence, **wording))
+    return result

@@ -1,0 +1,136 @@
+"""What the command line asks for, with everything in it judged that can be judged without a network."""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from engine.config import Config
+from engine.drivers import keys
+from engine.drivers.register import CaseRegister, exhausted_reason, unfinished_reason
+from engine.journal import reading
+from engine.kernel.errors import Mistake
+from engine.kernel.ids import VenueName
+from engine.kernel.money import Asset
+
+RUNS: Final = "runs"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """`steelyard run` or `plan`, understood."""
+
+    config: Config
+    config_path: Path
+    sandbox: bool = False
+    in_process: bool = False
+    addresses: Mapping[VenueName, str] = {}
+    seed: int | None = None
+    speed: Decimal = Decimal(30)
+    faults: Path | None = None
+    synthetic: bool = False
+    strict_tif: bool = False
+    out: Path | None = None
+    home: Path | None = None
+
+    @property
+    def kind(self) -> str:
+        """How the venues are reached: `virtual`, `own`, `pointed` or `production`."""
+        if self.in_process:
+            return "virtual"
+        if self.sandbox:
+            return "own"
+        return "pointed" if self.config.environment == "sandbox" else "production"
+
+    @property
+    def state_folder(self) -> Path | None:
+        """Where the case register lies; `None` keeps it in memory, for a rehearsal that names no folder."""
+        if self.home is not None:
+            return self.home
+        if self.in_process:
+            return None
+        if self.config.state:
+            return (self.config_path.parent / self.config.state).absolute()
+        return default_home()
+
+    @property
+    def released(self) -> dict[Asset, Decimal]:
+        return {holding.asset: holding.released for holding in self.config.terms.holdings}
+
+
+def default_home() -> Path:
+    """The state folder of this user."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "steelyard"
+
+
+def mistakes(request: Request, register: CaseRegister) -> list[Mistake]:
+    """Everything that speaks against starting, before anything is reached or begun."""
+    return [
+        *_options(request),
+        *_environment(request),
+        *_secrets(request),
+        *_remaining(request, register),
+        *_out(request),
+    ]
+
+
+def _options(request: Request) -> list[Mistake]:
+    found = []
+    if request.in_process and not request.sandbox:
+        found.append(Mistake("--in-process", "goes with --sandbox"))
+    if request.addresses and request.sandbox:
+        found.append(Mistake("--venue", "points at a running sandbox, and --sandbox starts another: choose one"))
+    strangers = [name for name in request.addresses if name not in request.config.adapters]
+    found += [Mistake("--venue", f"{name} is not a venue of this config") for name in strangers]
+    if request.faults is not None and not request.sandbox:
+        found.append(Mistake("--faults", "goes with --sandbox; a sandbox pointed at has its own"))
+    if request.kind == "pointed":
+        for name in request.config.terms.venues:
+            if name not in request.addresses:
+                what = f"environment is sandbox: say --sandbox, or point at a running one with --venue {name}=URL"
+                found.append(Mistake(f"venues.{name}", what))
+    return found
+
+
+def _environment(request: Request) -> list[Mistake]:
+    """A production run needs a signed plan and two sources of prices; neither can be had yet, so none starts."""
+    if request.config.environment != "production":
+        return []
+    found = [
+        Mistake("environment", "a production run starts only with an approved plan: approving is not yet possible"),
+        Mistake("environment", "a production run needs prices from two sources: not yet"),
+    ]
+    if request.sandbox or request.addresses:
+        found.append(Mistake("environment", "production and a sandbox exclude each other"))
+    return found
+
+
+def _secrets(request: Request) -> list[Mistake]:
+    """A sandbox that we start brings its own keys."""
+    if request.sandbox:
+        return []
+    found: list[Mistake] = []
+    for name in request.config.terms.venues:
+        answer = keys.find(request.config.environment, name)
+        found += answer if isinstance(answer, list) else []
+    return found
+
+
+def _remaining(request: Request, register: CaseRegister) -> list[Mistake]:
+    case, environment = request.config.terms.case, request.config.environment
+    takings = register.takings(environment, case)
+    other = register.unfinished(environment, case)
+    if other is not None:
+        return [Mistake("mandate.case", unfinished_reason(other, takings))]
+    if not any(register.remaining(environment, case, request.released).values()):
+        return [Mistake("mandate.case", exhausted_reason(case, request.released, takings))]
+    return []
+
+
+def _out(request: Request) -> list[Mistake]:
+    if request.out is not None and (request.out / reading.FILE).exists():
+        return [Mistake("--out", f"{request.out} holds a run already; a run has a folder of its own")]
+    return []

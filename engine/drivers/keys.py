@@ -1,0 +1,42 @@
+"""Secrets: from the environment or a keyring, by names that say what they are for. Nothing else reads them."""
+
+import os
+from typing import Final
+
+from engine.kernel.errors import Mistake
+from engine.kernel.ids import VenueName
+
+SERVICE: Final = "steelyard"
+
+
+def names(environment: str, venue: VenueName) -> tuple[str, str]:
+    """The two variables of a venue: `STEELYARD_SANDBOX_HASHKEY_KEY` and `…_SECRET`."""
+    stem = f"STEELYARD_{environment}_{venue}".upper().replace("-", "_")
+    return f"{stem}_KEY", f"{stem}_SECRET"
+
+
+def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
+    """Key and secret, or which of them is missing. A sandbox run never reads a production name, nor the other way."""
+    found = [os.environ.get(name) or _from_keyring(name) for name in names(environment, venue)]
+    missing = [
+        Mistake(f"venues.{venue}", f"{name} is in neither the environment nor the keyring")
+        for name, value in zip(names(environment, venue), found, strict=True)
+        if not value
+    ]
+    if missing:
+        return missing
+    key, secret = found
+    assert key is not None
+    assert secret is not None
+    return key, secret
+
+
+def _from_keyring(name: str) -> str | None:
+    """The keyring's answer; a machine without one has none."""
+    import keyring  # slow to import, and only asked when the environment is silent
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(SERVICE, name)
+    except KeyringError:
+        return None

@@ -1,0 +1,99 @@
+"""The tables of a run for other programs: `orders.csv`, `fills.csv`, `fills.jsonl`.
+
+Numbers are plain decimals as they were told, times ISO 8601 in UTC. A file appears whole or not at all.
+"""
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from engine.evidence.benchmarks import FillEvidence, fill_record
+from engine.evidence.story import Attempt, Story
+from engine.kernel.clock import iso
+from engine.kernel.money import plain, times, total
+
+ORDERS: Final = (
+    "client_id", "leg", "slice", "attempt", "start", "venue", "symbol", "sell", "buy", "quantity", "limit",
+    "time_in_force", "decided_at", "placed_at", "venue_order_id", "standing", "sold", "fills", "reason",
+)  # fmt: skip
+FILLS: Final = (
+    "at", "leg", "slice", "attempt", "client_id", "venue", "symbol", "venue_order_id", "trade_id", "ticket", "sell",
+    "buy", "quantity", "price", "proceeds", "fee", "fee_asset", "maker", "limit", "decided_at", "decision_mid",
+    "spread", "arrival_mid", "interval_vwap", "interval_volume_of_others", "slippage_arrival_bp",
+    "slippage_decision_bp", "slippage_vwap_bp", "reference", "learned_by", "learned_at", "journal_row", "missing",
+)  # fmt: skip
+
+
+def orders_csv(story: Story) -> str:
+    """Every order that was sent, in the order of sending."""
+    filled: dict[str, list[Decimal]] = {}
+    for leg in story.legs:
+        for sold in leg.fills:
+            filled.setdefault(sold.order.client_id, []).append(sold.fill.quantity)
+    attempts = sorted((a for leg in story.legs for a in leg.attempts), key=lambda a: (a.placed_at, a.order.client_id))
+    return _csv(ORDERS, (_order(attempt, filled.get(attempt.order.client_id, [])) for attempt in attempts))
+
+
+def _order(attempt: Attempt, filled: Sequence[Decimal]) -> Sequence[object]:
+    order, report = attempt.order, attempt.report
+    return (
+        order.client_id, order.leg, order.slice, order.attempt, attempt.epoch, order.venue, order.symbol, order.sell,
+        order.buy, order.quantity, order.price, order.tif.value, iso(order.decided_at), iso(attempt.placed_at),
+        report.venue_order_id if report is not None else "", attempt.standing, total(filled), len(filled),
+        _harmless(attempt.reason),
+    )  # fmt: skip
+
+
+def fills_csv(evidence: Iterable[FillEvidence]) -> str:
+    """Every fill with its evidence, by the venue's time."""
+    ordered = sorted(evidence, key=lambda e: (e.fill.at, e.sold.seq))
+    return _csv(FILLS, (_fill(each) for each in ordered))
+
+
+def _fill(evidence: FillEvidence) -> Sequence[object]:
+    fill, order, sold = evidence.fill, evidence.sold.order, evidence.sold
+    return (
+        iso(fill.at), order.leg, order.slice, order.attempt, order.client_id, fill.venue, fill.symbol,
+        fill.venue_order_id, fill.trade_id, fill.ticket, evidence.sell, evidence.buy, fill.quantity, fill.price,
+        times(fill.quantity, fill.price), fill.fee.units, fill.fee.asset, "yes" if fill.maker else "no", order.price,
+        iso(order.decided_at), evidence.decision_mid, evidence.spread, evidence.arrival.mid, evidence.interval.vwap,
+        evidence.interval.volume, evidence.slippage_arrival_bp, evidence.slippage_decision_bp,
+        evidence.slippage_vwap_bp, evidence.reference, sold.way.value, iso(sold.learned_at), sold.seq,
+        "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()),
+    )  # fmt: skip
+
+
+def fills_jsonl(evidence: Iterable[FillEvidence]) -> bytes:
+    """One JSON object a line, schema 1."""
+    return b"".join(msgspec.json.encode(fill_record(each)) + b"\n" for each in evidence)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader finds the old one or the new one, and after a crash too."""
+    raw = content.encode() if isinstance(content, str) else content
+    half = path.with_name(path.name + ".half")
+    with half.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([plain(cell) if isinstance(cell, Decimal) else "" if cell is None else cell for cell in row])
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """A venue's words may not become a formula in the spreadsheet of whoever opens the file."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

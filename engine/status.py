@@ -1,0 +1,124 @@
+"""The state as a person or a script wants to see it: one mapping of plain values."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from engine.kernel.clock import iso
+from engine.kernel.ids import ClientOrderId, LegId, VenueName
+from engine.kernel.money import BP, ZERO, plain, ratio, times
+from engine.orders.leg import Leg
+from engine.orders.order import OrderState
+from engine.orders.strategy import Schedule
+from engine.planning.plan import LegPlan
+from engine.planning.pursue import progress
+from engine.state import State
+from engine.world import feeders_closed, hindrance, view_of
+
+SCHEMA: Final = 1
+
+
+def status(state: State, schedules: Mapping[LegId, Schedule] | None = None) -> dict[str, Any]:
+    """Everything about a run as of its last turn; decimals as strings, instants in ISO 8601."""
+    return {
+        "schema": SCHEMA,
+        "run": state.opened.run,
+        "case": state.opened.case,
+        "environment": state.opened.environment,
+        "phase": phase(state),
+        "reason": state.halted or state.conflict,
+        "at": iso(state.at),
+        "started": iso(state.opened.at),
+        "deadline": iso(state.deadline),
+        "epoch": state.epoch,
+        "legs": [_leg(state, plan, (schedules or {}).get(plan.id)) for plan in state.opened.plan.legs],
+        "orders_open": [_order(state, name) for name in state.live],
+        "venues": {name: _venue(state, name) for name in state.venues},
+    }
+
+
+def phase(state: State) -> str:
+    """One word for where the run is."""
+    if state.closed or state.finished:
+        return state.closed or state.finished
+    if state.halted or state.conflict:
+        return "halting"
+    return "paused" if state.paused else "running"
+
+
+def average(leg: Leg) -> Decimal | None:
+    """What a unit brought before fees; `None` before the first sale."""
+    return ratio(leg.proceeds, leg.sold, 8) if leg.sold else None
+
+
+def slippage_bp(leg: Leg) -> Decimal | None:
+    """How far the average lies below the arrival price; positive is bad for us."""
+    price = average(leg)
+    if price is None or leg.arrival is None:
+        return None
+    return ratio(times(leg.arrival - price, BP), leg.arrival, 2)
+
+
+def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, Any]:
+    leg = state.legs[plan.id]
+    working = sum((o.committed for o in state.live.values() if o.child.leg == plan.id), ZERO)
+    target = None
+    if schedule is not None:
+        closing = feeders_closed(state, plan) or state.paused
+        target = schedule.target(progress(leg, closing, state.at, plan.instrument.lot))
+    view = view_of(state, plan)
+    share = ratio(leg.sold, max(leg.volume, leg.sold), 4) if leg.sold else ZERO
+    return {
+        "id": plan.id,
+        "sell": plan.sell,
+        "buy": plan.buy,
+        "venue": plan.venue,
+        "symbol": plan.symbol,
+        "total": plain(leg.total),
+        "target": _maybe(target),
+        "sold": plain(leg.sold),
+        "working": plain(working),
+        "deficit": _maybe(None if target is None else max(ZERO, target - leg.sold - working)),
+        "remaining": plain(leg.remaining),
+        "received": plain(leg.proceeds - leg.fees.get(plan.buy, ZERO)),
+        "fees": {asset: plain(units) for asset, units in leg.fees.items()},
+        "fills": leg.fills,
+        "average": _maybe(average(leg)),
+        "arrival": _maybe(leg.arrival),
+        "slippage_bp": _maybe(slippage_bp(leg)),
+        "participation": plain(share),
+        "bid": _maybe(view.bids[0].price if view is not None and view.bids else None),
+        "closed": leg.closed,
+        "residue_reason": leg.residue_reason,
+        "hindrance": "" if leg.closed else hindrance(state, plan),
+    }
+
+
+def _order(state: State, name: ClientOrderId) -> dict[str, Any]:
+    order = state.live[name]
+    return {
+        "client_id": order.child.client_id,
+        "leg": order.child.leg,
+        "state": order.state.value,
+        "quantity": plain(order.child.quantity),
+        "price": plain(order.child.price),
+        "filled": plain(order.filled),
+        "unknown": order.state is OrderState.UNKNOWN,
+    }
+
+
+def _venue(state: State, name: VenueName) -> dict[str, Any]:
+    standing = state.venues[name]
+    unsure = not standing.surveyed or standing.surveying or bool(standing.differences)
+    flat = not state.live and not unsure and standing.surveyed_at > state.changed_at
+    return {
+        "stream": "up" if standing.up else "down",
+        "surveyed_at": iso(standing.surveyed_at),
+        "differences": [str(d) for d in standing.differences],
+        "refused": standing.refused,
+        "flat": "confirmed flat" if flat else "unverified",
+    }
+
+
+def _maybe(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)

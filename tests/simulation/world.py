@@ -1,0 +1,308 @@
+"""One exchange that outlives the processes which trade on it: the run of a `SimulationPlan` from its start to its end.
+
+A process is a live driver on a virtual event loop. When it dies, its ports fall silent at once, market time goes on for
+a while, and the next process takes the run over from what the journal holds. Nothing here forgives: whatever an
+invariant says ends the run.
+"""
+
+import asyncio
+import gc
+from collections.abc import Coroutine, Sequence
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from engine import VERSION
+from engine import state as states
+from engine.compose.methods import manner
+from engine.compose.methods import methods as methods_of
+from engine.config import Config
+from engine.config.meaning import understand
+from engine.config.reading import read
+from engine.drivers.clocks import VirtualClock
+from engine.drivers.feeds import Feeds
+from engine.drivers.recovery import fold, restart
+from engine.events import Approval, Opened, TapeSealed, kind
+from engine.kernel import chance, codec
+from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
+from engine.kernel.ids import RunId, VenueName
+from engine.market.facts import MarketFact
+from engine.orders.events import Wish
+from engine.orders.reports import Capabilities
+from engine.planning.draft import draft
+from engine.planning.plan import Plan
+from engine.state import State
+from tests.simulation.disk import CrashingStore, Died, Disk
+from tests.simulation.invariants import Checker, Violation
+from tests.simulation.plans import SCENARIOS, Scenario, SimulationPlan
+from tests.simulation.wire import MortalMarket, MortalVenue, ShuffledLoop, WatchedExchange, WatchedLive
+from venues.sandbox.crowd import PeggedFlow, SyntheticFlow
+from venues.sandbox.exchange import Exchange
+from venues.sandbox.faults import Faults
+from venues.sandbox.inprocess import VALIDITY, Counter, Script
+from venues.sandbox.listings import LISTINGS, START
+from venues.sandbox.model import Kind, OrderRequest, OrderRow, Side
+
+E = TypeVar("E", bound=Exchange)
+VENUE: Final = VenueName("hashkey")
+ACCOUNT: Final = "main"
+DOWN_MIN, DOWN_MAX = 50 * MILLISECOND, 12 * SECOND
+PATIENCE: Final = Span(60 * SECOND)
+"""As the scenarios' configs say."""
+CAPABILITIES: Final = Capabilities(ioc=True, post_only=True, validity=VALIDITY, read_lag=Span(500 * MILLISECOND))
+
+
+class NoTape:
+    """Raw market data is not what these runs are about."""
+
+    def append(self, facts: Sequence[MarketFact]) -> None:
+        """Forget them."""
+
+    def seal(self, at: Instant) -> TapeSealed | None:
+        return None
+
+
+def configured(scenario: Scenario) -> Config:
+    """The scenario's config, read and understood as any other."""
+    raw = scenario.toml.encode()
+    file = read(raw)
+    assert not isinstance(file, list), file
+    config = understand(file, codec.sha256_hex(raw), START)
+    assert not isinstance(config, list), config
+    return config
+
+
+def exchange_for(plan: SimulationPlan, config: Config, kind_of: type[E]) -> E:
+    """The two markets that the scenarios need, with what was released on the account."""
+    flows = [SyntheticFlow("BTCUSDT", START, plan.seed, Decimal(78_300)), PeggedFlow("USDTUSD", START, plan.seed)]
+    balances = {ACCOUNT: {str(h.asset): h.released for h in config.terms.holdings}}
+    listed = [listing for listing in LISTINGS if listing.symbol in {flow.symbol for flow in flows}]
+    strict = not SCENARIOS[plan.scenario].ioc
+    return kind_of(listed, balances, flows, start=START, strict_tif=strict)
+
+
+def opening(plan: SimulationPlan, config: Config, counter: Counter, at: Instant) -> Opened:
+    """The first row, as planning drafts it."""
+    released = {h.asset: h.released for h in config.terms.holdings}
+    drafted = draft(config.terms, released, counter.listed(), manner(config))
+    assert isinstance(drafted, Plan), drafted
+    capabilities = Capabilities(
+        SCENARIOS[plan.scenario].ioc, CAPABILITIES.post_only, CAPABILITIES.validity, CAPABILITIES.read_lag
+    )
+    return Opened(
+        at=at,
+        run=RunId(f"sim-{plan.seed}"),
+        case=config.terms.case,
+        environment=config.environment,
+        config_sha256=config.sha256,
+        code=VERSION,
+        terms=config.terms,
+        plan=drafted,
+        limits=config.limits,
+        capabilities={VENUE: capabilities},
+        balances={VENUE: counter.balances()},
+        seed=plan.seed,
+    )
+
+
+class World:
+    """A run in the making. `run` plays it; afterwards `state`, `disk` and `exchange` can be read."""
+
+    def __init__(self, plan: SimulationPlan) -> None:
+        self.plan, self.config = plan, configured(SCENARIOS[plan.scenario])
+        self.exchange = exchange_for(plan, self.config, WatchedExchange)
+        self.faults = Faults(plan.faults)
+        self._at = START
+        self._clock: VirtualClock | None = None
+        self.counter = Counter(self.exchange, ACCOUNT, VENUE, self.faults, self.now, plan.seed)
+        self.checker = Checker(self.exchange, ACCOUNT, self.config.terms, self.config.limits, self.now)
+        self.exchange.watch = self.checker
+        self.disk = Disk(plan.crashes, self.checker.durable)
+        self.processes = 0
+        self.state: State | None = None
+        self._strays: dict[Script[Any], Instant] = {}
+        self._strange = False
+
+    def now(self) -> Instant:
+        """Market time, which no process owns."""
+        return self._at if self._clock is None else self._clock.market()
+
+    @property
+    def limit(self) -> Instant:
+        """By when the run has to be over."""
+        return Instant(START + SCENARIOS[self.plan.scenario].length + PATIENCE + 60 * SECOND)
+
+    def run(self) -> "World":
+        """Processes one after another until one of them ends the run; then everything is added up."""
+        gc.collect()
+        gc.disable()  # nothing of a dead process may be finalised in the middle of a later one
+        try:
+            while not self._process():
+                self._down()
+            self._aftermath()
+            assert self.state is not None
+            self.checker.at_end(self.state, self.disk.records, strange=self._strange, halted=self._halted)
+        except Violation as broken:
+            raise AssertionError(
+                f"{broken}\nreplay: STEELYARD_SEEDS={self.plan.seed}..{self.plan.seed} "
+                f"pytest tests/simulation/test_seeds.py\nplan: {self.plan.show()}"
+            ) from broken
+        finally:
+            gc.enable()
+        return self
+
+    @property
+    def _halted(self) -> bool:
+        return any(asking.wish is Wish.HALT for asking in self.plan.askings)
+
+    # One process
+
+    def _process(self) -> bool:
+        """True when the run came to its end in this process, false when the process died."""
+        self.processes += 1
+        assert self.processes < 50, "more processes than any plan has crashes"
+        loop = ShuffledLoop(self.plan.seed + self.processes if self.plan.shuffled else None)
+        clock = self._clock = VirtualClock(loop, self._at)
+        venue = MortalVenue(self.counter, CAPABILITIES, clock, self.checker)
+        market = MortalMarket(self.counter)
+
+        def die() -> None:
+            venue.dead = market.dead = store.dead = True
+            loop.stop()
+
+        store = CrashingStore(self.disk, loop, self.plan.seed, die)
+        self.checker.began(self.disk.records, store, die)
+        for script, due in self._strays.items():
+            loop.call_at((due - self._at) / 1e9, self._step, script, loop)
+        loop.call_at((self.limit - self._at) / 1e9, self.checker.overdue)
+        self._calm_at(loop)
+        self._stranger_at(loop)
+        try:
+            ended = _run(loop, self._life(loop, clock, venue, market, store))
+        finally:
+            self._at, self._clock = Instant(max(clock.market(), self.exchange.now)), None
+            if store.dead:
+                self._lose(venue)
+            _bury(loop)
+        if self.checker.violation is not None:
+            raise self.checker.violation
+        return ended
+
+    async def _life(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        clock: VirtualClock,
+        venue: MortalVenue,
+        market: MortalMarket,
+        store: CrashingStore,
+    ) -> None:
+        first = not self.disk.records
+        if first:
+            entry = opening(self.plan, self.config, self.counter, clock.market())
+            rows = (entry, Approval(entry.at, entry.plan.digest))
+            store.append(entry.at, clock.wall(), [(kind(row), codec.encode(row)) for row in rows], urgent=True)
+            state = states.opened(entry)
+        else:
+            state = fold(self.disk.records)
+        self.state = state
+        if state.closed:
+            return
+        pairs = [(leg.venue, leg.symbol) for leg in state.opened.plan.legs]
+        await market.start([symbol for _, symbol in pairs])
+        methods = methods_of(state.opened.plan, state.opened.at)
+        feeds = Feeds(pairs, {VENUE: market}, NoTape())
+        live = WatchedLive(state, methods, store, clock, {VENUE: venue}, feeds, NoTape())
+        live.watch = self.checker
+        for asking in self.plan.askings:
+            at = START + asking.after - clock.origin
+            if at > 0:
+                loop.call_at(at / 1e9, live.ask, asking.wish, "simulation")
+        await live.run(restart(state, clock.market(), first=first))
+
+    def _calm_at(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.plan.calm_after is not None:
+            loop.call_at(max(0, START + self.plan.calm_after - self._at) / 1e9, self.faults.calm)
+
+    def _stranger_at(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.plan.stranger_after is not None and self.now() <= START + self.plan.stranger_after:
+            loop.call_at((START + self.plan.stranger_after - self._at) / 1e9, self._trade_by_hand)
+
+    def _trade_by_hand(self) -> None:
+        """Somebody with the account's password sells a little of what we were entrusted with."""
+        self.counter.reach()
+        leg = opening(self.plan, self.config, self.counter, START).plan.legs[0]
+        bid = self.exchange.depth(leg.symbol, 1).bids[0][0]
+        quantity = leg.instrument.sellable(Decimal(20) / bid)
+        request = OrderRequest(leg.symbol, Side.SELL, Kind.GTC, quantity, leg.instrument.at_least(bid), "by-hand")
+        self._strange = isinstance(self.exchange.place_by_hand(ACCOUNT, request), OrderRow)
+
+    # Between processes
+
+    def _lose(self, venue: MortalVenue) -> None:
+        """What the dead process had sent is lost, or is still on its way."""
+        for script, due in venue.flying.items():
+            if chance.draw(self.plan.seed, "stray", due) < 0.5:
+                self._strays[script] = due
+
+    def _down(self) -> None:
+        """Market time goes on while nobody runs."""
+        spell = DOWN_MIN + chance.below(self.plan.seed, "down", self.processes, DOWN_MAX - DOWN_MIN)
+        self._pass(Instant(self._at + spell))
+
+    def _pass(self, until: Instant) -> None:
+        while self._strays:
+            script, due = min(self._strays.items(), key=lambda item: item[1])
+            if due > until:
+                break
+            self._at = max(self._at, due)
+            self._step(script, None)
+        self._at = until
+
+    def _step(self, script: Script[Any], loop: asyncio.AbstractEventLoop | None) -> None:
+        """Let a stray request come one wait further."""
+        if script not in self._strays:
+            return
+        try:
+            self._strays[script] = Instant(self.now() + next(script))
+        except StopIteration:
+            del self._strays[script]
+            return
+        if loop is not None and self._clock is not None:
+            loop.call_at((self._strays[script] - self._clock.origin) / 1e9, self._step, script, loop)
+
+    def _aftermath(self) -> None:
+        """Whatever is still on its way arrives."""
+        self._pass(Instant(self._at + 30 * SECOND))
+        self.counter.reach()
+        if self.checker.violation is not None:
+            raise self.checker.violation
+
+
+def _run(loop: ShuffledLoop, life: Coroutine[Any, Any, None]) -> bool:
+    asyncio.set_event_loop(loop)
+    task = loop.create_task(life)
+    try:
+        loop.run_until_complete(task)
+    except Died:
+        return False
+    except RuntimeError:
+        if task.done():
+            raise
+        return False  # the loop was stopped under it
+    return True
+
+
+def _bury(loop: ShuffledLoop) -> None:
+    """Everything that was left is cancelled; it can do nothing more, since all its ports are dead."""
+    loop.set_exception_handler(lambda loop, context: None)
+    try:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    except Died:
+        pass
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

@@ -1,0 +1,336 @@
+"""Values for specifications: one instrument of each leg, one plan, one picture for the gate, one of every entry.
+
+Numbers are chosen to be read: a BTC costs 100 USDT, a USDT a dollar. Nothing here decides anything.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from engine.core import Method
+from engine.events import Approval, Closed, Opened, Restarted, TapeSealed
+from engine.kernel.clock import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Span, parse_instant
+from engine.kernel.errors import Denied
+from engine.kernel.ids import (
+    CaseId,
+    ClientOrderId,
+    LegId,
+    OrderName,
+    RunId,
+    Symbol,
+    TradeId,
+    VenueName,
+    VenueOrderId,
+    client_order_id,
+    run_tag,
+)
+from engine.kernel.money import Amount, Asset, AssetClass
+from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
+from engine.market.facts import Level
+from engine.market.instrument import Instrument
+from engine.market.reference import ReferenceRules
+from engine.market.view import MarketView
+from engine.orders import commands as c
+from engine.orders import events as e
+from engine.orders import reports as r
+from engine.orders.order import Approved, Check, ChildOrder, TimeInForce
+from engine.orders.strategy import Progress
+from engine.planning.plan import LegPlan, Plan, Recipe
+from engine.risk.gate import World
+from engine.risk.limits import Limits
+from strategies.fiat_sweep import FiatSweep
+from strategies.tactics.cross import Cross
+from strategies.twap import twap
+
+RUN = RunId("20260502-specification")
+TAG = run_tag(RUN)
+VENUE = VenueName("hashkey")
+BTC, USDT, USD = Asset("BTC"), Asset("USDT"), Asset("USD")
+BTCUSDT, USDTUSD = Symbol("BTCUSDT"), Symbol("USDTUSD")
+ONE, TWO = LegId("1"), LegId("2")
+START = parse_instant("2026-05-02T00:00:00Z")
+
+
+def d(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def at(text: str) -> Instant:
+    """A time of the day on which every specification takes place: `"00:01"`, `"00:01:30"`."""
+    return parse_instant(f"2026-05-02T{text}+00:00")
+
+
+COIN = Instrument(
+    VENUE, BTCUSDT, BTC, USDT, d("0.01"), d("0.001"), d("0.01"), d("1000"), d("5"), d("100000"), mock=False
+)
+"""At 100 USDT the smallest order is 0.05 BTC, by notional."""
+STABLE = Instrument(
+    VENUE, USDTUSD, USDT, USD, d("0.0001"), d("0.01"), d("1"), d("1000000"), d("1"), d("1000000"), mock=True
+)
+
+POLICY = StablePolicy(USDT, USD, d("1"), d("50"), d("1000"), Span(6 * MINUTE), d("200"))
+
+
+def terms(**changes: Any) -> Terms:
+    """10 BTC, to USDT, to USD, on one venue, within an hour."""
+    standard: dict[str, Any] = {
+        "case": CaseId("CASE-1"),
+        "authority": "Authority",
+        "document_sha256": "",
+        "holdings": (Holding(BTC, d("10"), d("10"), None, None),),
+        "venues": (VENUE,),
+        "account": "main",
+        "deadline": Deadline(after=HOUR),
+        "settlement": USD,
+        "edges": (Edge(BTC, USDT), Edge(USDT, USD)),
+        "classes": {BTC: AssetClass.VOLATILE, USDT: AssetClass.STABLE, USD: AssetClass.FIAT},
+        "stables": (POLICY,),
+    }
+    return Terms(**(standard | changes))
+
+
+def limits(**changes: Any) -> Limits:
+    standard: dict[str, Any] = {
+        "collar_bp": d("40"),
+        "order_notional_max": d("600"),
+        "minute_notional_max": d("900"),
+        "minute_orders_max": 30,
+        "reference": ReferenceRules(60 * SECOND, d("200")),
+        "reconcile_every": Span(5 * MINUTE),
+        "unknown_patience": Span(10 * MINUTE),
+    }
+    return Limits(**(standard | changes))
+
+
+def leg_one(**changes: Any) -> LegPlan:
+    """10 BTC for USDT, in four slices of a minute."""
+    standard: dict[str, Any] = {
+        "id": ONE,
+        "sell": BTC,
+        "buy": USDT,
+        "venue": VENUE,
+        "instrument": COIN,
+        "quantity": d("10"),
+        "fed_by": (),
+        "window": Span(4 * MINUTE),
+        "tail": Span(0),
+        "schedule": Recipe("twap", {"slices": "4"}),
+        "tactic": Recipe("cross"),
+        "catch_up": d("2"),
+        "floor": None,
+        "participation_max": None,
+    }
+    return LegPlan(**(standard | changes))
+
+
+def leg_two(**changes: Any) -> LegPlan:
+    """What leg one brings, for USD."""
+    standard: dict[str, Any] = {
+        "id": TWO,
+        "sell": USDT,
+        "buy": USD,
+        "instrument": STABLE,
+        "quantity": d("0"),
+        "fed_by": (ONE,),
+        "schedule": Recipe("fiat_sweep", {"every": "10s", "amount": "200", "age": "2m"}),
+    }
+    return leg_one(**(standard | changes))
+
+
+def plan(*legs: LegPlan) -> Plan:
+    return Plan(legs=legs or (leg_one(), leg_two()), deadline=Deadline(after=HOUR))
+
+
+CAPABILITIES = r.Capabilities(ioc=True, post_only=True, validity=Span(5 * SECOND), read_lag=SECOND)
+
+
+def opened(**changes: Any) -> Opened:
+    """The first row of a run that holds 10 BTC."""
+    standard: dict[str, Any] = {
+        "at": START,
+        "run": RUN,
+        "case": CaseId("CASE-1"),
+        "environment": "sandbox",
+        "config_sha256": "c" * 64,
+        "code": "test",
+        "terms": terms(),
+        "plan": plan(),
+        "limits": limits(),
+        "capabilities": {VENUE: CAPABILITIES},
+        "balances": {VENUE: (r.Balance(BTC, d("10"), d("0")),)},
+        "seed": 1,
+    }
+    return Opened(**(standard | changes))
+
+
+def methods() -> dict[LegId, Method]:
+    return {
+        ONE: Method(twap(START, at("00:04"), 4), Cross()),
+        TWO: Method(FiatSweep(START, Span(10 * SECOND), d("200"), Span(2 * MINUTE)), Cross()),
+    }
+
+
+def view(symbol: Symbol = BTCUSDT, when: Instant = START, **changes: Any) -> MarketView:
+    """A live book, a cent either side of 100 USDT (or a basis point either side of a dollar), deep enough for all."""
+    low, high = ("99.99", "100.01") if symbol == BTCUSDT else ("0.9999", "1.0001")
+    standard: dict[str, Any] = {
+        "venue": VENUE,
+        "symbol": symbol,
+        "at": when,
+        "book_at": when,
+        "seen_at": when,
+        "bids": (Level(d(low), d("100000")),),
+        "asks": (Level(d(high), d("100000")),),
+        "last": d("100") if symbol == BTCUSDT else d("1"),
+        "volume": d("0"),
+        "prints": 0,
+        "live": True,
+    }
+    return MarketView(**(standard | changes))
+
+
+def book(symbol: Symbol, bid: str, ask: str, when: Instant = START, **changes: Any) -> MarketView:
+    """A view with these two prices, and no prints that could contradict them."""
+    sides = {"bids": (Level(d(bid), d("100000")),), "asks": (Level(d(ask), d("100000")),), "last": None}
+    return view(symbol, when, **(sides | changes))
+
+
+def name(leg: LegId = ONE, index: int = 0, attempt: int = 1, epoch: int = 1) -> ClientOrderId:
+    return client_order_id(OrderName(TAG, leg, index, attempt, epoch))
+
+
+def child(**changes: Any) -> ChildOrder:
+    """1 BTC at 99.60 or better, in the first slice."""
+    standard: dict[str, Any] = {
+        "client_id": name(),
+        "leg": ONE,
+        "slice": 0,
+        "attempt": 1,
+        "venue": VENUE,
+        "symbol": BTCUSDT,
+        "sell": BTC,
+        "buy": USDT,
+        "quantity": d("1"),
+        "price": d("99.60"),
+        "tif": TimeInForce.IOC,
+        "decided_at": START,
+    }
+    return ChildOrder(**(standard | changes))
+
+
+def sweep(**changes: Any) -> ChildOrder:
+    """100 USDT at 0.9960 or better."""
+    standard: dict[str, Any] = {
+        "client_id": name(TWO),
+        "leg": TWO,
+        "symbol": USDTUSD,
+        "sell": USDT,
+        "buy": USD,
+        "quantity": d("100"),
+        "price": d("0.9960"),
+    }
+    return child(**(standard | changes))
+
+
+def world(**changes: Any) -> World:
+    """A picture in which `child()` passes the gate."""
+    standard: dict[str, Any] = {
+        "at": START,
+        "deadline": at("01:00"),
+        "terms": terms(),
+        "limits": limits(),
+        "instrument": COIN,
+        "floor": None,
+        "participation_max": None,
+        "view": view(),
+        "fiat_view": view(USDTUSD),
+        "total": d("10"),
+        "sold": d("0"),
+        "committed": d("0"),
+        "free": d("10"),
+        "volume": d("0"),
+        "minute_notional": d("0"),
+        "minute_orders": 0,
+        "live": None,
+        "seen": False,
+        "stable_waiting": d("0"),
+        "stable_since": None,
+        "continuous": True,
+        "stopped": "",
+    }
+    return World(**(standard | changes))
+
+
+def report(status: r.OrderStatus, filled: str, of: ChildOrder | None = None, when: Instant = START) -> r.OrderReport:
+    order = of or child()
+    venue_id = VenueOrderId(f"v-{order.client_id}")
+    return r.OrderReport(
+        order.venue, order.symbol, order.client_id, venue_id, status, order.quantity, order.price, d(filled), when
+    )
+
+
+def fill(trade: str, quantity: str, of: ChildOrder | None = None, **changes: Any) -> r.Fill:
+    """One execution at the order's own price, without a fee."""
+    order = of or child()
+    told = r.Fill(
+        venue=order.venue,
+        symbol=order.symbol,
+        client_id=order.client_id,
+        venue_order_id=VenueOrderId(f"v-{order.client_id}"),
+        trade_id=TradeId(trade),
+        quantity=d(quantity),
+        price=order.price,
+        fee=Amount(d("0"), order.buy),
+        maker=False,
+        at=START,
+    )
+    return replace(told, **changes)
+
+
+def progress(total: str = "10", sold: str = "0", **changes: Any) -> Progress:
+    standard: dict[str, Any] = {"closing": False, "oldest": None, "at": START, "lot": d("0.001")}
+    return Progress(total=d(total), sold=d(sold), **(standard | changes))
+
+
+def one_of_every_entry() -> Mapping[str, Any]:
+    """At least one example of every kind of row, and of every way in which an outcome or an answer can end."""
+    working, ended = report(r.OrderStatus.WORKING, "0.4"), report(r.OrderStatus.CANCELLED, "0.4")
+    told = fill("t1", "0.4", fee=Amount(d("0.03984"), USDT), ticket="77")
+    balances = (r.Balance(BTC, d("9.6"), d("0")), r.Balance(USDT, d("39.80016"), d("0")))
+    floored = leg_one(floor=Floor(d("70000"), USD, FloorScope.FILL), participation_max=d("0.25"), tail=Span(MINUTE))
+    wire = r.Wire("a" * 64, "b" * 64)
+    return {
+        "opened": opened(plan=plan(floored, leg_two())),
+        "opened with a fixed deadline": opened(terms=terms(deadline=Deadline(at=at("01:00")))),
+        "approval_waived": Approval(START, "d" * 64),
+        "restarted": Restarted(START, 2, "test"),
+        "tape_sealed": TapeSealed(START, "tape/1.parquet", "e" * 64, 1000, START, at("00:05"), "3s before row 1"),
+        "closed": Closed(START, "short", 1, 2),
+        "due": e.Due(START, (view(), view(USDTUSD, last=None), view(bids=(), asks=(), live=False))),
+        "placed, done": e.Placed(START, name(), r.Done(working, wire)),
+        "placed, done without a description": e.Placed(START, name(), r.Done()),
+        "placed, refused": e.Placed(START, name(), r.Refused("-2010", "insufficient", stop_venue=True, wire=wire)),
+        "placed, transient": e.Placed(START, name(), r.Transient("too many requests", SECOND, wire)),
+        "placed, unknown": e.Placed(START, name(), r.Unknown("504", wire)),
+        "cancelled": e.Cancelled(START, name(), r.Done()),
+        "reported": e.Reported(START, ended),
+        "filled": e.Filled(START, told),
+        "looked_up, found": e.LookedUp(START, name(), r.Found(ended, (told,))),
+        "looked_up, not found": e.LookedUp(START, name(), r.NotFound(balances, ("f" * 64,))),
+        "looked_up, no word": e.LookedUp(START, name(), r.NoWord("timeout")),
+        "surveyed": e.Surveyed(START, VENUE, r.Survey(VENUE, START, (working,), (told,), balances)),
+        "surveyed in vain": e.Surveyed(START, VENUE, None, "timeout"),
+        "stream_changed": e.StreamChanged(START, VENUE, up=False, reason="silent"),
+        "asked": e.Asked(START, e.Wish.PAUSE, "operator"),
+        "place": c.Place(Approved(child(fleeting=True), (Check("collar", "99.60", "99.60"),))),
+        "cancel": c.Cancel(VENUE, BTCUSDT, name()),
+        "lookup": c.Lookup(VENUE, BTCUSDT, name(), START, Span(5200 * MILLISECOND)),
+        "survey_account": c.Survey(VENUE, START, Span(0)),
+        "wake_at": c.WakeAt(at("00:01")),
+        "withheld": c.Withheld(child(), (Denied("collar", "99.00", "99.60"), Denied("running", "halted", "nothing"))),
+        "residue": c.Residue(ONE, "finer than the venue's lot of 0.001 BTC"),
+        "halt": c.Halt("asked by operator"),
+        "finish": c.Finish("done"),
+    }

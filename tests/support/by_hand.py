@@ -1,0 +1,144 @@
+"""A run whose events are fed by hand, with a venue that keeps honest books: what the core answers is looked at.
+
+Every event comes a millisecond after the one before. Whatever a core turns is kept as rows, so that any specification
+can also ask whether the fold of the rows is the state.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from engine.core import Method, turn
+from engine.events import Entry, Opened, Restarted
+from engine.kernel.clock import MILLISECOND, SECOND, Instant
+from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId
+from engine.kernel.money import ZERO, Amount, Asset
+from engine.market.view import MarketView
+from engine.orders import commands as c
+from engine.orders import events as e
+from engine.orders import reports as r
+from engine.orders.order import ChildOrder
+from engine.state import State
+from engine.state import opened as state_of
+from tests.support import builders as b
+
+Commands = list[c.Command]
+C = TypeVar("C", bound=c.Command)
+
+
+class Run:
+    """One run by hand. `ready()` brings the stream up and answers the first survey."""
+
+    def __init__(self, first: Opened | None = None, methods: Mapping[LegId, Method] | None = None) -> None:
+        self.opened = first or b.opened()
+        self.methods = methods or b.methods()
+        self.state: State = state_of(self.opened)
+        self.rows: list[Entry] = [self.opened]
+        self.now = self.opened.at
+        self.books: dict[Symbol, MarketView] = {b.BTCUSDT: b.view(), b.USDTUSD: b.view(b.USDTUSD)}
+        self.totals: dict[Asset, Decimal] = {x.asset: x.total for x in self.opened.balances[b.VENUE]}
+        self.trades = 0
+
+    def feed(self, event: e.Event | Restarted) -> Commands:
+        """One turn; time moves on by a millisecond."""
+        commands = turn(self.state, event, self.methods)
+        self.rows += [event, *commands]
+        self.now = Instant(max(self.now, self.state.at) + MILLISECOND)
+        return commands
+
+    def ready(self) -> "Run":
+        self.feed(Restarted(self.now, 1, "test"))
+        self.stream(up=True)
+        self.survey()
+        return self
+
+    def restart(self, epoch: int) -> Commands:
+        return self.feed(Restarted(self.now, epoch, "test"))
+
+    def stream(self, *, up: bool) -> Commands:
+        return self.feed(e.StreamChanged(self.now, b.VENUE, up))
+
+    def survey(self, open_orders: Sequence[r.OrderReport] = (), fills: Sequence[r.Fill] = (), **off: str) -> Commands:
+        """The account as the venue keeps it; `off` adds to the total of an asset what nobody can explain."""
+        totals = {asset: self.totals.get(asset, ZERO) for asset in (b.BTC, b.USDT, b.USD)}
+        balances = tuple(r.Balance(a, units + Decimal(off.get(a, "0")), ZERO) for a, units in totals.items())
+        seen = r.Survey(b.VENUE, self.opened.at, tuple(open_orders), tuple(fills), balances)
+        return self.feed(e.Surveyed(self.now, b.VENUE, seen))
+
+    def price(self, bid: str, ask: str, symbol: Symbol = b.BTCUSDT, **changes: Any) -> None:
+        """What the book shows from now on."""
+        self.books[symbol] = b.book(symbol, bid, ask, **changes)
+
+    def due(self, when: str) -> Commands:
+        """A decision at this time of the day, with fresh books."""
+        self.now = max(self.now, b.at(when))
+        views = tuple(replace(v, at=self.now, book_at=self.now, seen_at=self.now) for v in self.books.values())
+        return self.feed(e.Due(self.now, views))
+
+    def answer(self, order: ChildOrder, outcome: r.Outcome) -> Commands:
+        return self.feed(e.Placed(self.now, order.client_id, outcome))
+
+    def unanswered(self, order: ChildOrder) -> Commands:
+        return self.answer(order, r.Unknown("timeout"))
+
+    def report(self, order: ChildOrder, status: r.OrderStatus, filled: str) -> Commands:
+        return self.feed(e.Reported(self.now, b.report(status, filled, order, self.now)))
+
+    def execution(self, order: ChildOrder, quantity: str, price: str | None = None, fee: str = "0") -> r.Fill:
+        """An execution, booked by the venue; nobody has told us yet."""
+        self.trades += 1
+        paid = Decimal(price) if price else order.price
+        fill = b.fill(f"t{self.trades}", quantity, order, price=paid, fee=Amount(Decimal(fee), order.buy), at=self.now)
+        self._add(order.sell, -fill.quantity)
+        self._add(order.buy, fill.quantity * paid - fill.fee.units)
+        return fill
+
+    def _add(self, asset: Asset, units: Decimal) -> None:
+        self.totals[asset] = self.totals.get(asset, ZERO) + units
+
+    def told(self, fill: r.Fill) -> Commands:
+        return self.feed(e.Filled(self.now, fill))
+
+    def fill(self, order: ChildOrder, quantity: str, price: str | None = None, fee: str = "0") -> Commands:
+        """An execution, told at once by the stream."""
+        return self.told(self.execution(order, quantity, price, fee))
+
+    def sold(self, order: ChildOrder, price: str | None = None, fee: str = "0") -> Commands:
+        """Accepted, filled whole, and seen to have ended."""
+        self.answer(order, r.Done())
+        self.fill(order, str(order.quantity), price, fee)
+        return self.report(order, r.OrderStatus.FILLED, str(order.quantity))
+
+    def expired(self, order: ChildOrder, filled: str = "0") -> Commands:
+        """Accepted, and ended by the venue with no more than `filled`."""
+        self.answer(order, r.Done())
+        return self.report(order, r.OrderStatus.CANCELLED, filled)
+
+    def looked_up(self, order: ChildOrder, answer: r.Answer) -> Commands:
+        return self.feed(e.LookedUp(self.now, order.client_id, answer))
+
+    def not_found(self, order: ChildOrder, locked: str = "0") -> Commands:
+        balances = (r.Balance(order.sell, self.totals.get(order.sell, ZERO), Decimal(locked)),)
+        return self.looked_up(order, r.NotFound(balances, ("e" * 64,)))
+
+    def asked(self, wish: e.Wish) -> Commands:
+        return self.feed(e.Asked(self.now, wish, "operator"))
+
+    def later(self, seconds: int) -> None:
+        self.now = Instant(self.now + seconds * SECOND)
+
+    def sent(self) -> list[ClientOrderId]:
+        """The ids of all that was ever sent."""
+        return [row.approved.order.client_id for row in self.rows if isinstance(row, c.Place)]
+
+
+def only(kind: type[C], commands: Commands) -> list[C]:
+    """The commands of one kind."""
+    return [command for command in commands if isinstance(command, kind)]
+
+
+def placed(commands: Commands) -> list[ChildOrder]:
+    """The orders that are to be sent."""
+    return [command.approved.order for command in only(c.Place, commands)]

@@ -1,0 +1,42 @@
+"""The lowest price at which a leg may sell, always rounded upwards to the tick."""
+
+import pytest
+
+from engine.mandate.terms import Floor, FloorScope
+from engine.risk.floor import band_bottom, collar, floor_in_quote, outside_band
+from tests.support.builders import COIN, POLICY, STABLE, USD, USDT, USDTUSD, book, d
+
+
+@pytest.mark.parametrize(("floor", "limit"), [("99.60", "99.60"), ("99.601", "99.61")])
+def test_a_floor_in_the_asset_bought_stands_as_it_is(floor: str, limit: str) -> None:
+    assert floor_in_quote(Floor(d(floor), USDT, FloorScope.FILL), COIN, None) == d(limit)
+
+
+@pytest.mark.parametrize(("bid", "limit"), [("1.0000", "70000.00"), ("0.9995", "70035.02"), ("1.0010", "69930.07")])
+def test_a_floor_in_fiat_is_divided_by_what_a_buyer_of_the_stablecoin_really_pays(bid: str, limit: str) -> None:
+    view = book(USDTUSD, bid, "1.0100")
+    assert floor_in_quote(Floor(d("70000"), USD, FloorScope.FILL), COIN, view) == d(limit)
+
+
+def test_a_floor_in_fiat_kept_in_stablecoin_brings_the_floor_in_fiat() -> None:
+    """Whatever the bid: the limit times the bid is not below the floor."""
+    floor = Floor(d("77500"), USD, FloorScope.FILL)
+    bids = [d("0.9") + d("0.0007") * n for n in range(300)]
+    limits = [floor_in_quote(floor, COIN, book(USDTUSD, str(bid), "2")) for bid in bids]
+    assert all(limit is not None and limit * bid >= floor.price for limit, bid in zip(limits, bids, strict=True))
+
+
+@pytest.mark.parametrize(("mid", "bp", "limit"), [("100", "40", "99.60"), ("100.003", "40", "99.61"), ("7", "1", "7.00")])
+def test_a_collar_is_counted_from_the_reference_and_rounded_upwards(mid: str, bp: str, limit: str) -> None:
+    assert collar(d(mid), d(bp), COIN) == d(limit)
+
+
+def test_a_band_ends_so_many_basis_points_under_par() -> None:
+    assert band_bottom(POLICY, STABLE) == d("0.9950")
+
+
+@pytest.mark.parametrize(
+    ("mid", "outside"), [("0.995", False), ("0.99499", True), ("1.005", False), ("1.00501", True), ("1", False)]
+)
+def test_a_coin_has_left_its_band_beyond_it_and_not_on_its_edge(mid: str, outside: bool) -> None:
+    assert outside_band(POLICY, d(mid)) is outside
