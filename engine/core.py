@@ -18,7 +18,7 @@ from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId, OrderName, client_order_id
 from engine.market.reference import NoReference, reference
 from engine.orders import commands as c
-from engine.orders.events import Asked, Due, Event, Filled, LookedUp, Surveyed
+from engine.orders.events import Asked, Due, Event, Filled, LookedUp, Reported, Surveyed
 from engine.orders.order import Approved, ChildOrder, TimeInForce
 from engine.orders.strategy import Look, Post, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
@@ -143,4 +143,5 @@ def _wakes(state: State, event: Event | Restarted, methods: Methods) -> Iterator
 
 def _matters(event: Event | Restarted) -> bool:
     """Did the event change what a leg may want, or whether it may ask?"""
-    return isinstance(event, Filled | LookedUp | Surveyed | Asked | Restarted)
+    ended = isinstance(event, Reported) and event.report.status.ended  # a pulled order makes way for the next
+    return ended or isinstance(event, Filled | LookedUp | Surveyed | Asked | Restarted)

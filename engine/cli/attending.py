@@ -80,10 +80,12 @@ def halt(name: str, home: Path | None) -> ExitCode:
 def _continue(found: Entered, home: Path, *, plain: bool, halt: bool) -> ExitCode:
     from engine.cli.starting import events_loop, screen_for
     from engine.compose import running
+    from engine.drivers import telemetry
 
+    telemetry.quiet()
     screen = screen_for(plain=plain)
     try:
-        code: ExitCode = events_loop(running.resume(found, home, screen, halt=halt))
+        code = events_loop(running.resume(found, home, screen, halt=halt))
     finally:
         screen.close()
     if halt:

@@ -21,8 +21,9 @@ def sandbox(*, speed: str, balance: list[str] | None, until_eof: bool, **options
         balances[asset] = number(f"--balance {asset}", units, mistakes)
     if mistakes:
         raise BadInput(mistakes)
-    given = {"balances": balances} if balances else {}
-    asyncio.run(_serving(serve(ServeOptions(speed=factor, **given, **options)), until_eof))
+    if balances:
+        options["balances"] = balances
+    asyncio.run(_serving(serve(ServeOptions(speed=factor, **options)), until_eof))
     return ExitCode.DONE
 
 

@@ -4,8 +4,9 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
@@ -16,6 +17,8 @@ from engine.kernel.clock import Instant, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import plain
+
+T = TypeVar("T")
 
 
 def check(path: Path) -> ExitCode:
@@ -88,7 +91,9 @@ def plan(request: Request) -> ExitCode:
 def run(request: Request, *, plain: bool) -> ExitCode:
     """Carry it out."""
     from engine.compose import running, virtual
+    from engine.drivers import telemetry
 
+    telemetry.quiet()
     screen = screen_for(plain=plain or request.in_process)
     try:
         if request.in_process:
@@ -106,7 +111,7 @@ def screen_for(*, plain: bool) -> Any:
     return PlainScreen() if dumb else RichScreen()
 
 
-def events_loop(main: Any) -> Any:
+def events_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run under uvloop where there is one."""
     try:
         import uvloop

@@ -16,7 +16,7 @@ from engine.compose.methods import methods
 from engine.compose.places import OwnSandbox, Place
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
-from engine.drivers import control, keys, recovery
+from engine.drivers import control, keys, recovery, telemetry
 from engine.drivers.feeds import Feeds
 from engine.drivers.folder import Lock, Locked, Origin, RunFolder
 from engine.drivers.live import Live
@@ -82,7 +82,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
             raise BadInput([Mistake("mandate.case", claimed.reason)])
         entered, _ = claimed
         folder = RunFolder(Path(entered.folder))
-        folder.create(Origin(kind=request.kind, home=str(home), addresses={name: place.address}))
+        telemetry.to_folder(folder.create(Origin(kind=request.kind, home=str(home), addresses={name: place.address})))
         stack.callback(folder.lock().release)
         first = opening(request, entered, prepared, place)
         journal = SqliteStore.create(folder.journal)
@@ -115,6 +115,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         journal = SqliteStore.reopen(folder.journal, take)
         stack.callback(journal.close)
         state = fold.state
+        telemetry.to_folder(folder.path)
         if state.closed:
             screen.say(f"run {entered.run} has ended already: {state.closed}")
             settle(register, state)

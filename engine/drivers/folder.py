@@ -65,10 +65,11 @@ class RunFolder:
         self.path = path
         self.journal = path / reading.FILE
 
-    def create(self, origin: Origin) -> None:
-        """Make it, with its origin."""
+    def create(self, origin: Origin) -> Path:
+        """Make it, with its origin; returns its path."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_whole(self.path / ORIGIN, msgspec.json.encode(origin))
+        return self.path
 
     @property
     def born(self) -> bool:

@@ -52,30 +52,35 @@ def wanted(
     order instead, where the leg will receive nothing more.
     """
     lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold)
+    hard = min(_hard_bounds(leg, instrument, price, room))
+    quantity = instrument.sellable(min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard)))
+    if instrument.too_small(quantity, price):
+        return ZERO
+    rest = instrument.sellable(leg.remaining) - quantity
+    stranded = seen.closing and rest > 0 and instrument.too_small(rest, price)
+    return quantity + rest if stranded and quantity + rest <= hard else quantity
+
+
+def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -> list[Decimal]:
+    """What no order may exceed, whatever the schedule wants."""
     bounds = [room.order, instrument.largest(price), room.minute]
-    if (step := schedule.step(seen)) is not None:
-        used = (
-            leg.slice_used - (resting.committed if resting else ZERO) if leg.slice == schedule.slice(seen.at) else ZERO
-        )
-        bounds.append(max(ZERO, times(catch_up, step) - used))
     if room.participation is not None:
         bounds.append(max(ZERO, room.participation - leg.sold))
     if room.inventory is not None:
         bounds.append(room.inventory)
-    bound = min(bounds)
-    quantity = instrument.sellable(min(lacking, bound))
-    rest = leg.remaining - quantity
-    if (
-        seen.closing
-        and quantity
-        and rest
-        and instrument.too_small(instrument.sellable(rest), price)
-        and leg.remaining <= bound
-    ):
-        quantity = instrument.sellable(leg.remaining)
-    if instrument.too_small(quantity, price):
-        quantity = ZERO
-    return quantity
+    return bounds
+
+
+def _catch_up(
+    leg: Leg, seen: Progress, schedule: Schedule, factor: Decimal, resting: Order | None, otherwise: Decimal
+) -> Decimal:
+    """So many times the slice's plan, less what the slice has used; what rests now may be replaced by this order."""
+    step = schedule.step(seen)
+    if step is None:
+        return otherwise
+    same = leg.slice == schedule.slice(seen.at)
+    used = leg.slice_used - (resting.committed if resting else ZERO) if same else ZERO
+    return max(ZERO, times(factor, step) - used)
 
 
 def residue(leg: Leg, instrument: Instrument, price: Decimal | None) -> str | None:

@@ -54,6 +54,8 @@ class SimulationPlan(Struct, frozen=True, kw_only=True):
     askings: tuple[Asking, ...] = ()
     stranger_after: Span | None = None
     """When somebody else trades on our account, by hand."""
+    away: Span | None = None
+    """How long nobody runs after the first crash, where that is longer than usual."""
     shuffled: bool = False
     """Tasks that are runnable together run in a drawn order."""
 
@@ -214,6 +216,7 @@ def drawn(seed: int) -> SimulationPlan:
         askings=tuple(_askings(dice, scenario)),
         stranger_after=Span(dice.below(scenario.length)) if dice.below(25) == 0 else None,
         shuffled=dice.below(2) == 0,
+        away=Span(dice.below(int(scenario.length * 0.8))) if dice.below(20) == 0 else None,
     )
 
 

@@ -129,7 +129,8 @@ class World:
     @property
     def limit(self) -> Instant:
         """By when the run has to be over."""
-        return Instant(START + SCENARIOS[self.plan.scenario].length + PATIENCE + 60 * SECOND)
+        away = self.plan.away or Span(0)
+        return Instant(START + SCENARIOS[self.plan.scenario].length + PATIENCE + away + 60 * SECOND)
 
     def run(self) -> "World":
         """Processes one after another until one of them ends the run; then everything is added up."""
@@ -245,6 +246,9 @@ class World:
 
     def _down(self) -> None:
         """Market time goes on while nobody runs."""
+        if self.processes == 1 and self.plan.away is not None:
+            self._pass(Instant(self._at + self.plan.away))
+            return
         spell = DOWN_MIN + chance.below(self.plan.seed, "down", self.processes, DOWN_MAX - DOWN_MIN)
         self._pass(Instant(self._at + spell))
 

@@ -29,7 +29,7 @@ C = TypeVar("C", bound=c.Command)
 
 
 class Run:
-    """One run by hand. `ready()` brings the stream up and answers the first survey."""
+    """One run by hand. `ready()` begins it, brings the stream up and answers the surveys that this asks for."""
 
     def __init__(self, first: Opened | None = None, methods: Mapping[LegId, Method] | None = None) -> None:
         self.opened = first or b.opened()
@@ -49,7 +49,8 @@ class Run:
         return commands
 
     def ready(self) -> "Run":
-        self.feed(Restarted(self.now, 1, "test"))
+        self.restart(1)
+        self.survey()
         self.stream(up=True)
         self.survey()
         return self

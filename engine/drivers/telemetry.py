@@ -1,0 +1,37 @@
+"""Logs: facts with fields, in the past tense, as JSON lines in the run folder. A terminal belongs to the live view."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+
+
+def quiet() -> None:
+    """Before a run has a folder: warnings only, on standard error."""
+    _configure(sys.stderr, logging.WARNING)
+
+
+def to_folder(folder: Path, name: str = "engine.log") -> None:
+    """From here on, everything from information up goes to a file of the run; appended to, never rewritten."""
+    _configure((folder / name).open("a", encoding="utf-8", buffering=1), logging.INFO)
+
+
+def _configure(out: TextIO, level: int) -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _json(value: Any, **_: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=str).decode()

@@ -1,0 +1,66 @@
+"""Hundreds of small runs, each with its own market, faults and crashes, all drawn from one number.
+
+Other seeds: `STEELYARD_SEEDS=1000..1999 pytest tests/simulation/test_seeds.py`. A failure names its seed and its plan.
+"""
+
+import os
+from collections import Counter
+from typing import Final
+
+import pytest
+
+from tests.simulation.plans import FAMILIES, MODES, drawn
+from tests.simulation.world import World
+
+CHUNK: Final = 25
+FAST: Final = 150
+"""So many seeds run with the quick tests; the others are slow ones."""
+
+
+def _chunks(first: int, last: int) -> list[range]:
+    return [range(at, min(at + CHUNK, last + 1)) for at in range(first, last + 1, CHUNK)]
+
+
+def _named(seeds: range) -> str:
+    return f"{seeds[0]}..{seeds[-1]}"
+
+
+_first, _, _last = os.environ.get("STEELYARD_SEEDS", f"0..{FAST - 1}").partition("..")
+CHOSEN: Final = _chunks(int(_first), int(_last or _first))
+MORE: Final = _chunks(FAST, 299)
+
+
+@pytest.mark.parametrize("seeds", CHOSEN, ids=_named)
+def test_no_seed_makes_us_break_an_invariant(seeds: range) -> None:
+    """Faults until a drawn time, then none; up to three crashes; every invariant at every turn and at the end."""
+    for seed in seeds:
+        World(drawn(seed)).run()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", MORE, ids=_named)
+def test_no_further_seed_makes_us_break_an_invariant(seeds: range) -> None:
+    """The same, for more of them."""
+    for seed in seeds:
+        World(drawn(seed)).run()
+
+
+@pytest.mark.slow
+def test_the_seeds_meet_every_fault_and_every_way_to_die() -> None:
+    """A campaign in which something never happens says nothing about it."""
+    worlds = [World(drawn(seed)).run() for seed in range(100)]
+    met: Counter[tuple[str, str, str]] = Counter()
+    for world in worlds:
+        met.update({(str(channel), op, str(do)): n for (channel, op, do), n in world.faults.injected.items()})
+    died = Counter(crash.mode for world in worlds for crash in world.disk.died)
+    ended = Counter(world.state.finished for world in worlds if world.state is not None)
+    assert {(str(channel), op, str(do)) for moves in FAMILIES.values() for channel, op, do in moves} <= met.keys()
+    assert set(MODES) <= died.keys()
+    assert {"done", "short", "halted"} <= ended.keys()
+
+
+def test_a_seed_gives_the_same_journal_each_time() -> None:
+    """Crashes, faults, shuffled tasks: the last hash is the same twice."""
+    for seed in range(6):
+        first, again = World(drawn(seed)).run(), World(drawn(seed)).run()
+        assert first.disk.records[-1].hash == again.disk.records[-1].hash, f"seed {seed}"
