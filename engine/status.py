@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from engine.kernel.clock import iso
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
-from engine.kernel.money import BP, ZERO, plain, ratio, times
+from engine.kernel.money import BP, ZERO, Asset, plain, ratio, times
 from engine.orders.leg import Leg
 from engine.orders.order import OrderState
 from engine.orders.strategy import Schedule
@@ -32,6 +32,7 @@ def status(state: State, schedules: Mapping[LegId, Schedule] | None = None) -> d
         "deadline": iso(state.deadline),
         "epoch": state.epoch,
         "legs": [_leg(state, plan, (schedules or {}).get(plan.id)) for plan in state.opened.plan.legs],
+        "stable_waiting": {asset: plain(units) for asset, units in _stable(state).items()},
         "orders_open": [_order(state, name) for name in state.live],
         "venues": {name: _venue(state, name) for name in state.venues},
     }
@@ -57,6 +58,15 @@ def slippage_bp(leg: Leg) -> Decimal | None:
     if price is None or leg.arrival is None:
         return None
     return ratio(times(leg.arrival - price, BP), leg.arrival, 2)
+
+
+def _stable(state: State) -> dict[Asset, Decimal]:
+    """Stablecoin that legs of this run brought in and that is unsold."""
+    return {
+        plan.sell: min(state.legs[plan.id].remaining, state.legs[plan.id].received)
+        for plan in state.opened.plan.legs
+        if plan.fed_by
+    }
 
 
 def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, Any]:

@@ -120,6 +120,8 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
             screen.say(f"run {entered.run} has ended already: {state.closed}")
             settle(register, state)
             return EXITS[state.closed]
+        if halt and folder.origin().kind == "own":
+            return _abandon(register, folder, state, screen)
         place = await _reach_again(folder.origin(), state, stack)
         tape = TapeWriter(folder.path, seals)
         await place.market.start([leg.symbol for leg in state.opened.plan.legs])
@@ -165,8 +167,8 @@ class Session:
         watching = asyncio.create_task(self._watch(live, feeds, schedules))
         undo = _on_interrupt(live, self._screen)
         try:
-            if halt:
-                live.ask(Wish.HALT, "steelyard halt")
+            if halt or (state.paused and not begin):
+                live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
             await live.run(recovery.restart(state, at, first=bool(begin)))
         finally:
             undo()
@@ -230,6 +232,15 @@ def finish(folder: RunFolder, state: State, screen: Screen) -> ExitCode:
     products.write(folder.path)
     screen.say(f"{state.closed}: see {folder.path / 'report.html'}")
     return EXITS[state.closed]
+
+
+def _abandon(register: CaseRegister, folder: RunFolder, state: State, screen: Screen) -> ExitCode:
+    """Close the books of a run whose exchange is gone: what may have been sold there counts as taken for good."""
+    settle(register, state)
+    register.end(state.opened.run, "unresolved")
+    products.write(folder.path)
+    screen.say("its sandbox is gone, so nothing can be verified: what was working or unknown counts as taken")
+    return ExitCode.UNRESOLVED
 
 
 def void_unborn(register: CaseRegister, environment: str, case: CaseId) -> None:

@@ -3,11 +3,13 @@
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from engine.events import Entry
 from engine.journal.record import Record
 from engine.kernel.clock import Instant, parse_instant, show_span
+from engine.kernel.money import trimmed
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.reports import Found, NotFound, Refused, Transient, Unknown
@@ -132,10 +134,11 @@ def _head(shown: Mapping[str, Any]) -> "RenderableType":
     left = parse_instant(shown["deadline"]) - parse_instant(shown["at"])
     rounded = Instant(max(0, left) // 1_000_000_000 * 1_000_000_000)
     venues = ", ".join(f"{name} {venue['stream']}, {venue['flat']}" for name, venue in shown["venues"].items())
+    waiting = ", ".join(f"{trimmed(Decimal(units))} {asset}" for asset, units in shown["stable_waiting"].items())
     text = Text.assemble(
         (f"{shown['run']}  ", "bold"),
         (shown["phase"].upper(), f"bold {colour}"),
-        f"  market {shown['at'][11:19]} UTC  {show_span(rounded)} left  {venues}",
+        f"  market {shown['at'][11:19]} UTC  {show_span(rounded)} left  {venues}  waiting: {waiting or 'nothing'}",
     )
     if shown["reason"]:
         text.append(f"\n{shown['reason']}", style="red")

@@ -1,5 +1,6 @@
-"""Two drivers, one run: the live one on a virtual event loop and the simulated one write the same rows, hash by hash."""
+"""Two drivers, one run: the live one in virtual time and the simulated one write the same rows, hash by hash."""
 
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -17,6 +18,7 @@ from engine.events import Restarted, kind
 from engine.journal.record import Record
 from engine.journal.store import MemoryStore
 from engine.kernel import codec
+from engine.kernel.clock import Instant
 from engine.state import State
 from tests.simulation.plans import SCENARIOS, SimulationPlan, drawn
 from tests.simulation.world import ACCOUNT, CAPABILITIES, VENUE, NoTape, configured, exchange_for, opening
@@ -32,9 +34,7 @@ RESTARTED: Final = Restarted(START, 1, VERSION)
 def simulated(plan: SimulationPlan) -> list[Record]:
     """The rows that the synchronous driver writes."""
     time = Time(START)
-    counter, state, journal = _begun(
-        plan, Counter(_exchange(plan), ACCOUNT, VENUE, Faults(plan.faults), time, plan.seed)
-    )
+    counter, state, journal = _begun(plan, time)
     ticker = Ticker(counter)
     ticker.start(leg.symbol for leg in state.opened.plan.legs)
     feeds = Feeds([(leg.venue, leg.symbol) for leg in state.opened.plan.legs], {VENUE: ticker}, NoTape())
@@ -47,10 +47,7 @@ def live(plan: SimulationPlan) -> list[Record]:
     """The rows that the live driver writes while an event loop's time jumps."""
     loop = VirtualLoop()
     clock = VirtualClock(loop, START)
-    exchange = _exchange(plan)
-    counter, state, journal = _begun(
-        plan, Counter(exchange, ACCOUNT, VENUE, Faults(plan.faults), clock.market, plan.seed)
-    )
+    counter, state, journal = _begun(plan, clock.market)
     market = InProcessMarket(counter)
     feeds = Feeds([(leg.venue, leg.symbol) for leg in state.opened.plan.legs], {VENUE: market}, NoTape())
     way = methods(state.opened.plan, START)
@@ -64,12 +61,10 @@ def live(plan: SimulationPlan) -> list[Record]:
     return journal.records
 
 
-def _exchange(plan: SimulationPlan) -> Exchange:
-    return exchange_for(plan, configured(SCENARIOS[plan.scenario]), Exchange)
-
-
-def _begun(plan: SimulationPlan, counter: Counter) -> tuple[Counter, State, MemoryStore]:
-    opened = opening(plan, configured(SCENARIOS[plan.scenario]), counter, START)
+def _begun(plan: SimulationPlan, now: Callable[[], Instant]) -> tuple[Counter, State, MemoryStore]:
+    config = configured(SCENARIOS[plan.scenario])
+    counter = Counter(exchange_for(plan, config, Exchange), ACCOUNT, VENUE, Faults(plan.faults), now, plan.seed)
+    opened = opening(plan, config, counter, START)
     journal = MemoryStore()
     journal.append(START, START, [(kind(opened), codec.encode(opened))], urgent=True)
     return counter, states.opened(opened), journal

@@ -27,7 +27,11 @@ TIMES: Final = 5
 
 def by_stream(truth: Told) -> list[Entry]:
     """Each fill, then how the order ended."""
-    return [row for last, fills in truth for row in (*(e.Filled(f.at, f) for f in fills), e.Reported(last.at, last))]
+    rows: list[Entry] = []
+    for last, fills in truth:
+        rows += [e.Filled(f.at, f) for f in fills]
+        rows.append(e.Reported(last.at, last))
+    return rows
 
 
 def by_looking_up(truth: Told) -> list[Entry]:

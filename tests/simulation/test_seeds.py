@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.plans import FAMILIES, MODES, drawn
+from tests.simulation.plans import FAMILIES, MODES, SCENARIOS, SimulationPlan, drawn
 from tests.simulation.world import World
 
 CHUNK: Final = 25
@@ -57,6 +57,15 @@ def test_the_seeds_meet_every_fault_and_every_way_to_die() -> None:
     assert {(str(channel), op, str(do)) for moves in FAMILIES.values() for channel, op, do in moves} <= met.keys()
     assert set(MODES) <= died.keys()
     assert {"done", "short", "halted"} <= ended.keys()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_without_faults_everything_is_sold(scenario: str) -> None:
+    """Five markets each; no fault, no crash, and only dust is left in the end."""
+    for seed in range(5):
+        world = World(SimulationPlan(seed=seed, scenario=scenario)).run()
+        assert world.state is not None
+        assert world.state.finished == "done", f"seed {seed}"
 
 
 def test_a_seed_gives_the_same_journal_each_time() -> None:
