@@ -1,0 +1,223 @@
+"""Every mistake of meaning in a config file, each with its place; nothing is built here.
+
+This is the first of three places that check the conversion path. Planning and the gate have their own.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from engine.config.schema import ConfigFile
+from engine.kernel.clock import DAY, Instant, Span, parse_instant, parse_span
+from engine.kernel.errors import Mistake
+from engine.kernel.ids import VenueName
+from engine.kernel.money import Asset, AssetClass, is_multiple
+from engine.mandate.assets import KNOWN
+from engine.mandate.register import licence
+from engine.mandate.terms import Deadline, FloorScope
+
+ENVIRONMENTS: Final = ("sandbox", "production")
+ADAPTERS: Final = ("hashkey",)
+LATER_ADAPTERS: Final = ("osl", "generic")
+SCHEDULES: Final = ("twap", "vwap")
+LATER_SCHEDULES: Final = ("pov", "shortfall")
+TACTICS: Final = ("cross", "peg")
+LATER_SCOPES: Final = ("slice", "average")
+
+
+def mistakes(file: ConfigFile, now: Instant) -> list[Mistake]:
+    """All that is wrong with the file. `now` is the wall clock, for a deadline that has passed."""
+    return [*_general(file), *_assets(file), *_path(file), *_times(file, now), *_method(file), *_venues(file)]
+
+
+def _general(file: ConfigFile) -> Iterator[Mistake]:
+    if file.schema != 1:
+        yield Mistake("schema", f"is {file.schema}; this version reads 1")
+    if file.environment not in ENVIRONMENTS:
+        yield Mistake("environment", f"{file.environment!r} is neither of: {', '.join(ENVIRONMENTS)}")
+    for name in ("collar_bp", "order_notional_max", "minute_notional_max", "outlier_bp_max"):
+        if getattr(file.limits, name) <= 0:
+            yield Mistake(f"limits.{name}", "has to be above zero")
+    if file.limits.collar_bp >= 10_000:
+        yield Mistake("limits.collar_bp", "10000 bp and more is no collar")
+
+
+def _assets(file: ConfigFile) -> Iterator[Mistake]:
+    if not file.mandate.assets:
+        yield Mistake("mandate.assets", "names nothing to sell")
+    seen: set[str] = set()
+    for index, section in enumerate(file.mandate.assets):
+        where = f"mandate.assets[{index}]"
+        if section.asset in seen:
+            yield Mistake(f"{where}.asset", f"{section.asset} stands here twice")
+        seen.add(section.asset)
+        kind = KNOWN.get(Asset(section.asset))
+        if kind is None:
+            yield Mistake(f"{where}.asset", f"{section.asset} is not known; known: {', '.join(KNOWN)}")
+            continue
+        if kind.klass is AssetClass.FIAT:
+            yield Mistake(f"{where}.asset", f"{section.asset} is fiat already")
+        for name in ("entrusted", "released"):
+            units = getattr(section, name)
+            if units <= 0:
+                yield Mistake(f"{where}.{name}", "has to be above zero")
+            elif not is_multiple(units, kind.unit):
+                yield Mistake(
+                    f"{where}.{name}", f"{units} is finer than the smallest unit of {section.asset}, {kind.unit}"
+                )
+        if section.released > section.entrusted:
+            yield Mistake(f"{where}.released", f"{section.released} is more than the {section.entrusted} entrusted")
+        yield from _floor(file, index)
+        if section.participation_max is not None and not 0 < percent(section.participation_max) < 1:
+            yield Mistake(f"{where}.participation_max", "lies between 0% and 100%, neither included")
+
+
+def _floor(file: ConfigFile, index: int) -> Iterator[Mistake]:
+    section = file.mandate.assets[index]
+    if section.floor is None:
+        return
+    where = f"mandate.assets[{index}].floor"
+    if section.floor.price <= 0:
+        yield Mistake(f"{where}.price", "has to be above zero")
+    if section.floor.scope in LATER_SCOPES:
+        yield Mistake(f"{where}.scope", f"{section.floor.scope!r}: not yet; what works is 'fill'")
+    elif section.floor.scope != FloorScope.FILL:
+        yield Mistake(f"{where}.scope", f"{section.floor.scope!r} is none of: fill, {', '.join(LATER_SCOPES)}")
+    hops = [hop.split(">") for hop in file.path.hops]
+    bought = [buy for sell, buy in hops if sell == section.asset]
+    if section.floor.currency not in (*bought, file.path.settlement):
+        either = " or ".join(dict.fromkeys((*bought, file.path.settlement)))
+        yield Mistake(f"{where}.currency", f"{section.floor.currency} is not what it is sold for: {either}")
+
+
+def _path(file: ConfigFile) -> Iterator[Mistake]:
+    """Every hop goes one class down, and every asset reaches the settlement currency."""
+    down = {AssetClass.VOLATILE: AssetClass.STABLE, AssetClass.STABLE: AssetClass.FIAT}
+    onward: dict[str, list[str]] = {}
+    for index, hop in enumerate(file.path.hops):
+        sell, buy = hop.split(">")
+        kinds = [KNOWN.get(Asset(name)) for name in (sell, buy)]
+        where = f"path.hops[{index}]"
+        if kinds[0] is None or kinds[1] is None:
+            unknown = [name for name, kind in zip((sell, buy), kinds, strict=True) if kind is None]
+            yield Mistake(where, f"{' and '.join(unknown)}: not known; known: {', '.join(KNOWN)}")
+        elif down.get(kinds[0].klass) is not kinds[1].klass:
+            yield Mistake(
+                where,
+                f"{hop} goes from {kinds[0].klass} to {kinds[1].klass}; lawful are volatile>stable and stable>fiat",
+            )
+        else:
+            onward.setdefault(sell, []).append(buy)
+    settlement = KNOWN.get(Asset(file.path.settlement))
+    if settlement is None or settlement.klass is not AssetClass.FIAT:
+        yield Mistake("path.settlement", f"{file.path.settlement} is not a fiat currency that we know")
+    for section in file.mandate.assets:
+        here, steps = section.asset, 0
+        while here != file.path.settlement and steps < 3:
+            steps += 1
+            here = onward.get(here, ["nothing"])[0]
+        kind = KNOWN.get(Asset(section.asset))
+        if here != file.path.settlement and kind is not None and kind.klass is not AssetClass.FIAT:
+            yield Mistake("path.hops", f"no lawful way leads from {section.asset} to {file.path.settlement}")
+    for sell, buys in onward.items():
+        if len(buys) > 1:
+            yield Mistake("path.hops", f"{sell} has more than one way on ({', '.join(buys)}); name one")
+    yield from _stables(file, onward)
+
+
+def _stables(file: ConfigFile, onward: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    passed = [sell for sell in onward if KNOWN[Asset(sell)].klass is AssetClass.STABLE]
+    for name in passed:
+        if name not in file.path.stable:
+            yield Mistake(
+                f"path.stable.{name}", "is missing: band, inventory and age of every stablecoin are settled first"
+            )
+    for name, section in file.path.stable.items():
+        where = f"path.stable.{name}"
+        if name not in passed:
+            yield Mistake(where, f"{name} is not sold by any hop")
+        for field in ("par", "inventory_max"):
+            if getattr(section, field) <= 0:
+                yield Mistake(f"{where}.{field}", "has to be above zero")
+        if not 0 < section.band_bp < 10_000:
+            yield Mistake(f"{where}.band_bp", "lies between 0 and 10000, neither included")
+        if section.sweep is not None and section.sweep > section.inventory_max:
+            yield Mistake(f"{where}.sweep", f"{section.sweep} is above inventory_max, so it would never be reached")
+        if section.sweep_age is not None and parse_span(section.sweep_age) > parse_span(section.age_max):
+            yield Mistake(f"{where}.sweep_age", f"{section.sweep_age} is longer than age_max, {section.age_max}")
+
+
+def _times(file: ConfigFile, now: Instant) -> Iterator[Mistake]:
+    deadline = parse_deadline(file.mandate.deadline)
+    if isinstance(deadline, str):
+        yield Mistake("mandate.deadline", deadline)
+        return
+    if deadline.at is not None and deadline.at <= now:
+        yield Mistake("mandate.deadline", f"{file.mandate.deadline} lies in the past")
+        return
+    length = deadline.after if deadline.after is not None else Span((deadline.at or now) - now)
+    if length > DAY:
+        yield Mistake("mandate.deadline", f"{file.mandate.deadline}: several days: not yet; one day at the most")
+    tail = max((parse_span(s.tail) for s in file.path.stable.values()), default=Span(0))
+    if deadline.after is not None and parse_span(file.strategy.window) + tail > length:
+        yield Mistake("strategy.window", f"{file.strategy.window} and the tail do not fit before the deadline")
+
+
+def _method(file: ConfigFile) -> Iterator[Mistake]:
+    strategy = file.strategy
+    if strategy.schedule in LATER_SCHEDULES:
+        yield Mistake("strategy.schedule", f"{strategy.schedule}: not yet; what works: {', '.join(SCHEDULES)}")
+    elif strategy.schedule not in SCHEDULES:
+        yield Mistake("strategy.schedule", f"{strategy.schedule!r} is none of: {', '.join(SCHEDULES)}")
+    if strategy.schedule == "vwap" and sum(strategy.curve) == 0:
+        yield Mistake("strategy.curve", "vwap needs weights of equal parts of the window, such as [4, 3, 5, 7]")
+    if strategy.schedule == "twap" and strategy.curve:
+        yield Mistake("strategy.curve", 'twap takes no curve; did you mean schedule = "vwap"?')
+    if percent(strategy.time_jitter) >= 1:
+        yield Mistake("strategy.time_jitter", "has to be below 100% of a slice")
+    if percent(strategy.size_jitter) > Decimal("0.05"):
+        yield Mistake("strategy.size_jitter", "above 5% of the whole it would be timing the market")
+    if strategy.catch_up < 1:
+        yield Mistake("strategy.catch_up", "below 1 a deficit could never be made up")
+    if parse_span(strategy.window) // strategy.slices < 1_000_000_000:
+        yield Mistake("strategy.slices", "a slice has to last a second at the least")
+    if file.tactic.kind not in TACTICS:
+        yield Mistake("tactic.kind", f"{file.tactic.kind!r} is none of: {', '.join(TACTICS)}")
+
+
+def _venues(file: ConfigFile) -> Iterator[Mistake]:
+    if not file.mandate.venues:
+        yield Mistake("mandate.venues", "names no venue")
+    for index, name in enumerate(file.mandate.venues):
+        where = f"mandate.venues[{index}]"
+        if licence(VenueName(name)) is None:
+            yield Mistake(where, f"{name} is not on the licence register; nothing may be sold there")
+        elif name not in file.venues:
+            yield Mistake(where, f"[venues.{name}] is missing")
+        if index > 0:
+            yield Mistake(where, f"{name}: more than one venue: not yet")
+    for name, section in file.venues.items():
+        where = f"venues.{name}"
+        if name not in file.mandate.venues:
+            yield Mistake(where, "is not among mandate.venues")
+        if section.adapter in LATER_ADAPTERS:
+            yield Mistake(f"{where}.adapter", f"{section.adapter}: not yet; what works: {', '.join(ADAPTERS)}")
+        elif section.adapter not in ADAPTERS:
+            yield Mistake(f"{where}.adapter", f"{section.adapter!r} is none of: {', '.join(ADAPTERS)}")
+
+
+def percent(text: str) -> Decimal:
+    """`"25%"` as a fraction."""
+    return Decimal(text.removesuffix("%")).scaleb(-2)
+
+
+def parse_deadline(text: str) -> Deadline | str:
+    """An instant or a length of time; text that is neither comes back as what is wrong with it."""
+    try:
+        return Deadline(after=parse_span(text))
+    except ValueError:
+        pass
+    try:
+        return Deadline(at=parse_instant(text))
+    except ValueError:
+        return f"{text!r} is neither a length of time (30m) nor an instant with its zone (2026-12-01T16:00:00+08:00)"

@@ -1,1 +1,0 @@
-"""Execution mathematics: pure functions over floats. Floats may weigh here; they never count money."""
