@@ -133,7 +133,8 @@ def _wakes(state: State, event: Event | Restarted, methods: Methods) -> Iterator
     for plan in state.opened.plan.legs:
         if not state.legs[plan.id].closed:
             wanted.append(methods[plan.id].schedule.following(state.at))
-            wanted.append(state.deadline_of(plan))
+            if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at
+                wanted.append(state.deadline_of(plan))
     if _matters(event):
         wanted.append(Instant(max(state.at, state.due_at + AGAIN)))
     earliest = min((at for at in wanted if at >= state.at), default=None)

@@ -1,6 +1,7 @@
 """The command line: verbs, their options, and exit codes. What a verb does is imported when it is asked for."""
 
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -52,6 +53,12 @@ def answering(verb: Callable[P, ExitCode | int | None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             typer.echo("interrupted before anything was started", err=True)
             code = ExitCode.BAD_INPUT
+        except Exception:  # noqa: BLE001 - a bug or a broken machine: said in full, with a code of its own
+            traceback.print_exc()
+            typer.echo(
+                "internal error; nothing is lost: a run that was going on is continued by `steelyard resume`", err=True
+            )
+            code = ExitCode.INTERNAL
         raise typer.Exit(int(code or 0))
 
     return wrapped
@@ -195,6 +202,7 @@ def audit(run: RunName, home: Home = None) -> ExitCode:
 def backtest(
     config: Config,
     bars: Annotated[Path | None, typer.Option(help="Play a file of bars (CSV or Parquet) instead of the flow.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="With --bars: start at this instant (ISO 8601).")] = None,
     seed: Seed = None,
     faults: Faults = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Seeded flow instead of the recording.")] = False,
@@ -204,7 +212,9 @@ def backtest(
     """Run the same core over recorded flow or bars in simulated time, into one report."""
     from engine.cli.proving import backtest as answer
 
-    return answer(config, bars=bars, seed=seed, faults=faults, synthetic=synthetic, strict_tif=strict_tif, out=out)
+    return answer(
+        config, bars=bars, since=since, seed=seed, faults=faults, synthetic=synthetic, strict_tif=strict_tif, out=out
+    )
 
 
 @app.command()

@@ -39,11 +39,10 @@ def audit(name: str, home: Path | None) -> ExitCode:
     return ExitCode.DONE
 
 
-def backtest(config: Path, **options: Any) -> ExitCode:
+def backtest(config: Path, *, bars: Path | None, since: str | None, **options: Any) -> ExitCode:
     """One simulated run, into one report."""
-    from backtests.single import backtest as simulate
-
     from engine.cli.starting import screen_for, understand
+    from engine.compose import virtual
 
     request = understand(config, venue=None, sandbox=True, in_process=True, home=None, **options)
-    return simulate(request, options["bars"], screen_for(plain=True))
+    return virtual.backtest(request, bars, since, screen_for(plain=True))

@@ -1,6 +1,5 @@
 """`steelyard sandbox`: the exchange as a server."""
 
-import asyncio
 import sys
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,8 @@ from engine.kernel.money import exact
 
 def sandbox(*, speed: str, balance: list[str] | None, until_eof: bool, **options: Any) -> ExitCode:
     """Serve until told to stop."""
+    import asyncio
+
     from venues.sandbox.server import ServeOptions, serve
 
     mistakes: list[Mistake] = []
@@ -38,6 +39,8 @@ def number(where: str, text: str, mistakes: list[Mistake]) -> Decimal:
 
 async def _serving(serving: Any, until_eof: bool) -> None:
     """Serve; with `until_eof` no longer than whoever started us keeps our standard input open."""
+    import asyncio
+
     task = asyncio.ensure_future(serving)
     if not until_eof:
         await task

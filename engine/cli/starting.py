@@ -1,22 +1,23 @@
 """`check`, `schema`, `plan`, `run`: everything that begins with a config file."""
 
-import asyncio
 import os
 import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from engine.cli.serving import number
-from engine.compose.request import Request
 from engine.config import load
 from engine.kernel.clock import Instant, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import plain
+
+if TYPE_CHECKING:
+    from engine.compose.request import Request
 
 T = TypeVar("T")
 
@@ -41,8 +42,10 @@ def schema() -> ExitCode:
 
 def understand(
     path: Path, *, venue: list[str] | None, speed: str = "30", faults: Path | None = None, **options: Any
-) -> Request:
+) -> "Request":
     """Config and options together; `BadInput` with the mistakes of both."""
+    from engine.compose.request import Request
+
     mistakes: list[Mistake] = []
     addresses = {}
     for text in venue or ():
@@ -62,8 +65,10 @@ def understand(
     return Request(config=config, config_path=path, addresses=addresses, speed=factor, faults=faults, **options)
 
 
-def plan(request: Request) -> ExitCode:
+def plan(request: "Request") -> ExitCode:
     """The plan and what stands behind it."""
+    import asyncio
+
     from engine.compose.planning import planned
 
     prepared = asyncio.run(planned(request))
@@ -88,7 +93,7 @@ def plan(request: Request) -> ExitCode:
     return ExitCode.DONE
 
 
-def run(request: Request, *, plain: bool) -> ExitCode:
+def run(request: "Request", *, plain: bool) -> ExitCode:
     """Carry it out."""
     from engine.compose import running, virtual
     from engine.drivers import telemetry
@@ -113,6 +118,8 @@ def screen_for(*, plain: bool) -> Any:
 
 def events_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run under uvloop where there is one."""
+    import asyncio
+
     try:
         import uvloop
     except ImportError:

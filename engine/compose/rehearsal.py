@@ -12,6 +12,7 @@ from engine.kernel.clock import Instant
 from engine.kernel.money import Asset
 from engine.orders.reports import Capabilities
 from venues.sandbox.faults import FaultPlan, Faults, load
+from venues.sandbox.flow import Flow
 from venues.sandbox.inprocess import Counter
 from venues.sandbox.listings import START, sandbox_exchange
 
@@ -25,8 +26,15 @@ class Stage(Struct, frozen=True):
     capabilities: Capabilities
 
 
-def stage(request: Request, balances: Mapping[Asset, Decimal], now: Callable[[], Instant]) -> Stage:
-    """Set it up as the request asks; the same request gives the same exchange."""
+def stage(
+    request: Request,
+    balances: Mapping[Asset, Decimal],
+    now: Callable[[], Instant],
+    *,
+    start: Instant = START,
+    played: Flow | None = None,
+) -> Stage:
+    """Set it up as the request asks; the same request gives the same exchange. `played` is another flow to play."""
     seed = request.seed if request.seed is not None else request.config.seed
     account = request.config.terms.account
     exchange = sandbox_exchange(
@@ -34,6 +42,8 @@ def stage(request: Request, balances: Mapping[Asset, Decimal], now: Callable[[],
         balances={account: {str(asset): units for asset, units in balances.items()}},
         recorded=not request.synthetic,
         strict_tif=request.strict_tif,
+        start=start,
+        played=played,
     )
     plan = load(request.faults.read_bytes()) if request.faults is not None else FaultPlan()
     counter = Counter(exchange, account, HASHKEY, Faults(plan), now, seed)

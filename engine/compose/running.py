@@ -18,7 +18,7 @@ from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
 from engine.drivers import control, keys, recovery, telemetry
 from engine.drivers.feeds import Feeds
-from engine.drivers.folder import Lock, Locked, Origin, RunFolder
+from engine.drivers.folder import SUMMARY, Lock, Locked, Origin, RunFolder
 from engine.drivers.live import Live
 from engine.drivers.outbox import Outbox
 from engine.drivers.recording import Recording
@@ -100,6 +100,9 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
     async with AsyncExitStack() as stack:
         stack.callback(_case_lock(home, entered.environment, entered.case).release)
         stack.callback(_folder_lock(folder).release)
+        if not folder.born:
+            what = "its process ended before its first row, so nothing was sent: begin again with `steelyard run`"
+            raise BadInput([Mistake(str(entered.run), what)])
         register = CaseRegister(home)
         stack.callback(register.close)
         fold, outbox, seals = recovery.Fold(), Outbox(folder.path), list[TapeSealed]()
@@ -119,7 +122,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         if state.closed:
             screen.say(f"run {entered.run} has ended already: {state.closed}")
             settle(register, state)
-            return EXITS[state.closed]
+            return EXITS[state.closed] if (folder.path / SUMMARY).exists() else finish(folder, state, screen)
         if halt and folder.origin().kind == "own":
             return _abandon(register, folder, state, screen)
         place = await _reach_again(folder.origin(), state, stack)
@@ -183,7 +186,7 @@ class Session:
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
         """The screen, the register and the tape, several times a second."""
-        while True:
+        while not live.state.closed:  # what came after the last seal would lie on the tape without one
             self._screen.show(status(live.state, schedules))
             settle(self._register, live.state)
             feeds.gather(self._place.clock.market())
@@ -246,7 +249,8 @@ def _abandon(register: CaseRegister, folder: RunFolder, state: State, screen: Sc
 def void_unborn(register: CaseRegister, environment: str, case: CaseId) -> None:
     """A run that was granted something but never got its first row can have sent nothing: strike it out."""
     other = register.unfinished(environment, case)
-    if other is not None and not RunFolder(Path(other.folder)).born:
+    if other is not None and not (folder := RunFolder(Path(other.folder))).born:
+        folder.clear()
         register.end(other.run, "void")
 
 

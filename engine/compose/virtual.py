@@ -1,61 +1,162 @@
-"""A whole run in virtual time: the live driver, the exchange in memory, no sockets, no threads, no waiting.
+"""A whole run in memory: the exchange, no sockets, no threads, no waiting. In virtual time, or as a backtest.
 
-The same request gives the same rows, and so the same summary to the byte. Its journal is kept in memory and written
+Both begin in the same way and write the same rows; what differs is who turns. A run in virtual time is carried out by
+the live driver on an event loop that jumps; a backtest by the simulated driver, over whatever market it is given.
+
+The same request gives the same rows, and so the same summary to the byte. Their journal is kept in memory and written
 to the run folder at the end: nothing real can be lost in between.
 """
 
 from contextlib import ExitStack
+from decimal import Decimal
+from itertools import count
 from pathlib import Path
+from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backtests import single
+from engine.compose import products, running
 from engine.compose import request as requests
-from engine.compose import running
 from engine.compose.methods import methods
 from engine.compose.places import Place
 from engine.compose.preparing import prepare
-from engine.compose.rehearsal import START, stage
+from engine.compose.rehearsal import START, Stage, stage
 from engine.compose.request import Request
-from engine.compose.running import Screen, finish, opening, settle
+from engine.compose.running import EXITS, Screen, finish, opening, settle
+from engine.core import Methods
 from engine.drivers import recovery
 from engine.drivers import virtual as loops
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
-from engine.drivers.folder import Origin, RunFolder
-from engine.drivers.live import Live
+from engine.drivers.folder import REPORT, Origin, RunFolder
+from engine.drivers.live import Live, Observer
 from engine.drivers.outbox import Outbox
 from engine.drivers.recording import Recording
 from engine.drivers.register import CaseRegister, Refusal
+from engine.drivers.simulated import Simulated, Time
 from engine.drivers.tape import TapeWriter
-from engine.events import Approval
+from engine.events import Approval, Entry, Note, Restarted, kind
+from engine.journal.record import Record
 from engine.journal.store import MemoryStore
+from engine.kernel import codec
 from engine.kernel.errors import BadInput, ExitCode, Mistake
+from engine.kernel.money import Asset
+from engine.orders.events import Due
 from engine.state import State, opened
+from engine.status import status
 from venues.sandbox.venue import InProcessMarket, InProcessVenue
+
+FOLDER: Final = "backtest-{case}"
+"""Where a backtest is put under `runs` when nobody says where."""
+
+
+class _Begun(Struct):
+    """All that a driver is handed, with nothing on record yet."""
+
+    folder: RunFolder
+    place: Place
+    notes: tuple[Note, ...]
+    """The first rows."""
+    state: State
+    methods: Methods
+    journal: MemoryStore
+    feeds: Feeds
+    recording: Recording
+    tape: TapeWriter
+    outbox: Outbox
+
+    @property
+    def restarted(self) -> Restarted:
+        return recovery.restart(self.state, self.state.opened.at, first=True)
+
+    def close(self) -> None:
+        """Everything is written."""
+        self.journal.save(self.folder.journal)
+        self.tape.close()
+        self.outbox.close()
 
 
 def run(request: Request, screen: Screen) -> ExitCode:
     """Carry the request out in virtual time; raises `BadInput` with every mistake while nothing has been started."""
-    config = request.config
     with ExitStack() as stack:
-        register = CaseRegister(request.state_folder)
-        stack.callback(register.close)
-        running.void_unborn(register, config.environment, config.terms.case)
-        if found := requests.mistakes(request, register):
-            raise BadInput(found)
+        register = _register(request, stack)
         loop = loops.VirtualLoop()
-        folder, state, journal = loops.run(_virtually(request, register, screen, VirtualClock(loop, START)), loop)
-        journal.save(folder.journal)
-    return finish(folder, state, screen)
+        clock = VirtualClock(loop, START)
+        begun = loops.run(_virtually(request, register, screen, clock), loop)
+        begun.close()
+    return finish(begun.folder, begun.state, screen)
 
 
-async def _virtually(
-    request: Request, register: CaseRegister, screen: Screen, clock: VirtualClock
-) -> tuple[RunFolder, State, MemoryStore]:
+def backtest(request: Request, bars: Path | None, since: str | None, screen: Screen) -> ExitCode:
+    """Carry the request out in simulated time, over bars or over order flow, without any case's register."""
+    seed = request.seed if request.seed is not None else request.config.seed
+    request = replace(request, home=None, out=request.out or _free(FOLDER.format(case=request.config.terms.case)))
+    with ExitStack() as stack:
+        register = _register(request, stack)
+        if bars is not None:
+            scene = single.over_bars(request.config, bars, seed=seed, since=since)
+        elif since is not None:
+            raise BadInput([Mistake("--from", "goes with --bars; recorded flow has its own start")])
+        else:
+            scene = single.over_flow(request.config, seed=seed, recorded=not request.synthetic)
+        screen.say(scene.banner)
+        begun = _simulated(request, register, screen, scene)
+        begun.close()
+    assumptions = (*scene.assumptions, *_asked(request))
+    products.write(begun.folder.path, title=single.TITLE, assumptions=assumptions, not_shown=scene.not_shown)
+    screen.say(f"{begun.state.closed}: see {begun.folder.path / REPORT}")
+    return EXITS[begun.state.closed]
+
+
+def _register(request: Request, stack: ExitStack) -> CaseRegister:
+    """The register that the request is held against, with nothing that speaks against starting."""
     config = request.config
-    remaining = register.remaining(config.environment, config.terms.case, request.released)
-    set_up = stage(request, remaining, clock.market)
+    register = CaseRegister(request.state_folder)
+    stack.callback(register.close)
+    running.void_unborn(register, config.environment, config.terms.case)
+    if found := requests.mistakes(request, register):
+        raise BadInput(found)
+    return register
+
+
+async def _virtually(request: Request, register: CaseRegister, screen: Screen, clock: VirtualClock) -> _Begun:
+    begun = await _begin(request, register, clock, stage(request, _remaining(request, register), clock.market))
+    venues = {begun.place.venue.name: begun.place.venue}
+    observers = (begun.outbox, screen.row)
+    live = Live(begun.state, begun.methods, begun.journal, clock, venues, begun.feeds, begun.recording, observers)
+    live.begin(begun.notes)
+    await live.run(begun.restarted)
+    settle(register, begun.state)
+    return begun
+
+
+def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: single.Scene) -> _Begun:
+    time = Time(scene.start)
+    remaining = _remaining(request, register)
+    set_up = stage(request, remaining, time, start=scene.start, played=scene.played)
+    loop = loops.VirtualLoop()  # what is asked before the start takes no time
+    begun = loops.run(_begin(request, register, VirtualClock(loop, scene.start), set_up), loop)
+    observers: tuple[Observer, ...] = (begun.outbox, screen.row, _progress(begun, screen))
+    rows = [(kind(note), codec.encode(note)) for note in begun.notes]
+    first = begun.journal.append(scene.start, scene.start, rows, urgent=True)
+    for record, note in zip(first, begun.notes, strict=True):
+        for observer in observers:
+            observer(record, note)
+    venues = {set_up.counter.name: set_up.counter}
+    Simulated(begun.state, begun.methods, begun.journal, time, venues, begun.feeds, begun.recording, observers).run(
+        begun.restarted
+    )
+    return begun
+
+
+async def _begin(request: Request, register: CaseRegister, clock: VirtualClock, set_up: Stage) -> _Begun:
+    """Preflight, claim, folder, and the first rows; the same for both."""
+    config = request.config
     venue = InProcessVenue(set_up.counter, set_up.capabilities, clock)
     place = Place(venue, InProcessMarket(set_up.counter), clock, "memory")
-    prepared = await prepare(config, remaining, {venue.name: venue}, clock)
+    prepared = await prepare(config, _remaining(request, register), {venue.name: venue}, clock)
     symbols = list(dict.fromkeys(leg.symbol for leg in prepared.plan.legs))
     await place.market.start(symbols)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))
@@ -65,15 +166,48 @@ async def _virtually(
     folder = RunFolder(Path(entered.folder))
     folder.create(Origin(kind=request.kind, home=str(request.state_folder or ""), addresses={}))
     first = opening(request, entered, prepared, place)
-    state, journal = opened(first), MemoryStore()
     outbox, tape = Outbox(folder.path), TapeWriter(folder.path)
     recording = Recording(tape, outbox)
-    feeds = Feeds([(venue.name, symbol) for symbol in symbols], {venue.name: place.market}, recording)
-    made = methods(prepared.plan, first.at)
-    live = Live(state, made, journal, clock, {venue.name: venue}, feeds, recording, (outbox, screen.row))
-    live.begin([first, Approval(first.at, first.plan.digest)])
-    await live.run(recovery.restart(state, first.at, first=True))
-    settle(register, live.state)
-    tape.close()
-    outbox.close()
-    return folder, live.state, journal
+    return _Begun(
+        folder=folder,
+        place=place,
+        notes=(first, Approval(first.at, first.plan.digest)),
+        state=opened(first),
+        methods=methods(prepared.plan, first.at),
+        journal=MemoryStore(),
+        feeds=Feeds([(venue.name, symbol) for symbol in symbols], {venue.name: place.market}, recording),
+        recording=recording,
+        tape=tape,
+        outbox=outbox,
+    )
+
+
+def _remaining(request: Request, register: CaseRegister) -> dict[Asset, Decimal]:
+    return register.remaining(request.config.environment, request.config.terms.case, request.released)
+
+
+def _progress(begun: _Begun, screen: Screen) -> Observer:
+    """How far it is, at each decision; the screen chooses how often it says so."""
+    schedules = {leg: method.schedule for leg, method in begun.methods.items()}
+
+    def saw(_: Record, entry: Entry) -> None:
+        if isinstance(entry, Due):
+            screen.show(status(begun.state, schedules))
+
+    return saw
+
+
+def _asked(request: Request) -> list[str]:
+    """What the command line added to the market."""
+    said = []
+    if request.faults is not None:
+        said.append(f"Faults of messages are played after {request.faults.name}.")
+    if request.strict_tif:
+        said.append("The market refuses IOC; such orders are placed, cancelled and read back.")
+    return said
+
+
+def _free(name: str) -> Path:
+    """A folder of that name under `runs` that does not exist yet."""
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(path for path in (Path(requests.RUNS) / each for each in names) if not path.exists())

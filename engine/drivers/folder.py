@@ -79,6 +79,12 @@ class RunFolder:
         except FileNotFoundError:
             return False
 
+    def clear(self) -> None:
+        """Take the journal of a run that was never born out of the way."""
+        assert not self.born, "a journal with rows is never removed"
+        for beside in ("", "-wal", "-shm"):
+            self.journal.with_name(self.journal.name + beside).unlink(missing_ok=True)
+
     def lock(self) -> Lock:
         """Hold the folder; `Locked` when another process does."""
         return Lock(self.path / LOCK)

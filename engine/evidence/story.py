@@ -18,6 +18,7 @@ from engine.journal.record import Record
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId, parse_client_order_id
+from engine.kernel.money import EXACT, ZERO
 from engine.market.facts import Print
 from engine.market.view import MarketView
 from engine.orders import commands as c
@@ -69,10 +70,13 @@ class Attempt(Struct, frozen=True):
     report: OrderReport | None = None
     rounds: int = 0
     """Complete negative look-ups."""
+    filled: Decimal = ZERO
 
     @property
     def standing(self) -> str:
         """Where the order stands, in one word for people."""
+        if self.filled >= self.order.quantity:
+            return "filled"
         if self.report is not None:
             return self.report.status.value
         match self.outcome:
@@ -82,6 +86,8 @@ class Attempt(Struct, frozen=True):
                 return "refused"
             case Transient():
                 return "not sent"
+            case Unknown() | None if self.filled:
+                return "partly filled"
             case Unknown() | None:
                 return "not found" if self.rounds else "unknown"
             case _ as never:

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from engine.journal.record import FORMAT, GENESIS, Record, chained
-from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
 
 APPLICATION: Final = 0x53545901
 """`STY` and 1, in SQLite's header: what tells a journal from any other database."""
 FILE: Final = "journal.sqlite"
-_BATCH: Final = 4096
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -50,15 +48,14 @@ def rows(database: sqlite3.Connection, path: Path) -> Iterator[Record]:
     """The rows of an open journal, checked."""
     last, seq = GENESIS, 0
     try:
-        cursor = database.execute("SELECT seq, at, wall, kind, payload, hash FROM journal ORDER BY seq")
-        while batch := cursor.fetchmany(_BATCH):
-            for number, at, wall, kind, payload, digest in batch:
-                seq += 1
-                if number != seq:
-                    raise Damaged(f"{path}: row {seq} is missing; row {number} follows row {seq - 1}")
-                last = chained(last, seq, at, wall, kind, payload)
-                if digest != last:
-                    raise Damaged(f"{path}: row {seq} does not match its hash; it or row {seq - 1} was changed")
-                yield Record(seq, Instant(at), Instant(wall), kind, payload, digest)
+        stored = database.execute("SELECT seq, at, wall, kind, payload, hash FROM journal ORDER BY seq")
+        for number, at, wall, kind, payload, digest in stored:
+            seq += 1
+            if number != seq:
+                raise Damaged(f"{path}: row {seq} is missing; row {number} follows row {seq - 1}")
+            last = chained(last, seq, at, wall, kind, payload)
+            if digest != last:
+                raise Damaged(f"{path}: row {seq} does not match its hash; it or row {seq - 1} was changed")
+            yield Record(seq, at, wall, kind, payload, digest)
     except (sqlite3.DatabaseError, TypeError) as error:
         raise Damaged(f"{path}: row {seq + 1} can't be read: {error}") from error

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -82,14 +83,19 @@ class SqliteStore(Chain):
 
     @classmethod
     def create(cls, path: Path) -> "SqliteStore":
-        """A new, empty journal; `FileExistsError` when there is one."""
-        path.touch(exist_ok=False)
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        database.execute(f"PRAGMA application_id = {reading.APPLICATION}")
-        database.execute(f"PRAGMA user_version = {FORMAT}")
-        _durable(database)
-        database.execute(_SCHEMA)
+        """A new, empty journal; `FileExistsError` when there is one. It is there whole or not at all."""
+        if path.exists():
+            raise FileExistsError(path)
+        draft = path.with_name(f".{path.name}.new")
+        draft.unlink(missing_ok=True)
+        with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+            database.execute(f"PRAGMA application_id = {reading.APPLICATION}")
+            database.execute(f"PRAGMA user_version = {FORMAT}")
+            database.execute(_SCHEMA)
+        draft.replace(path)
         _sync(path.parent)
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        _durable(database)
         return cls(database, 0, GENESIS)
 
     @classmethod

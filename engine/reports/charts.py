@@ -22,6 +22,8 @@ Mids = Sequence[tuple[Instant, Decimal | None]]
 
 POINTS_MAX: Final = 1200
 """More points than a printed page has dots across."""
+FEW: Final = 200
+"""Up to so many fills each is drawn large."""
 MARKET, OURS, OTHER = "#9aa5b1", "#b3261e", "#1f5a8a"
 
 
@@ -35,14 +37,15 @@ def price(leg: LegStory, mids: Mids) -> dict[str, Any] | None:
     if not market and not fills:
         return None
     axis = alt.Y("price:Q", title=f"{leg.plan.buy} per {leg.plan.sell}", scale=alt.Scale(zero=False))
-    layers = []
-    if market:
-        layers.append(_base(market, name).mark_line(interpolate="step-after", strokeWidth=1.2).encode(y=axis))
-    if fills:
-        shown = _base(fills, "Our fills").mark_circle(opacity=0.75)
-        size = alt.Size("quantity:Q", legend=None, scale=alt.Scale(range=[18, 160]))
-        layers.append(shown.encode(y=axis, size=size, tooltip=["price:Q", "quantity:Q"]))
-    return _finish(layers, [name, "Our fills"], [MARKET, OURS], 260)
+    largest = max((fill["quantity"] for fill in fills), default=0.0)
+    area = alt.Scale(domain=[0, largest], range=[4, 110 if len(fills) <= FEW else 20])
+    drawing = _Drawing([name, "Our fills"], [MARKET, OURS])
+    line = drawing.base(market, name).mark_line(interpolate="step-after", strokeWidth=1.2)
+    drawing.add(market, line.encode(y=axis))
+    dots = drawing.base(fills, "Our fills").mark_circle(opacity=0.75)
+    size = alt.Size("quantity:Q", legend=None, scale=area)
+    drawing.add(fills, dots.encode(y=axis, size=size, tooltip=["price:Q", "quantity:Q"]))
+    return drawing.finish(260)
 
 
 def progress(leg: LegStory) -> dict[str, Any] | None:
@@ -56,23 +59,22 @@ def progress(leg: LegStory) -> dict[str, Any] | None:
     targets = _thinned([{"t": _ms(at), "quantity": float(units)} for at, units in leg.targets])
     if not sums and not targets:
         return None
-    axis = alt.Y("quantity:Q", title=f"{leg.plan.sell}, cumulative")
-    layers = []
-    if targets:
-        line = _base(targets, "Schedule").mark_line(strokeDash=[5, 3], interpolate="step-after")
-        layers.append(line.encode(y=axis))
     if sums:
-        begun = [{"t": min(sums[0]["t"], targets[0]["t"]) if targets else sums[0]["t"], "quantity": 0.0}]
-        line = _base(_thinned(begun + sums), "Sold").mark_line(interpolate="step-after", strokeWidth=2)
-        layers.append(line.encode(y=axis))
-    return _finish(layers, ["Schedule", "Sold"], [OTHER, OURS], 200)
+        sums = _thinned([{"t": min(row[0]["t"] for row in (sums, targets) if row), "quantity": 0.0}, *sums])
+    axis = alt.Y("quantity:Q", title=f"{leg.plan.sell}, cumulative")
+    drawing = _Drawing(["Schedule", "Sold"], [OTHER, OURS])
+    line = drawing.base(targets, "Schedule").mark_line(strokeDash=[5, 3], interpolate="step-after")
+    drawing.add(targets, line.encode(y=axis))
+    line = drawing.base(sums, "Sold").mark_line(interpolate="step-after", strokeWidth=2)
+    drawing.add(sums, line.encode(y=axis))
+    return drawing.finish(200)
 
 
 def slippage(evidence: Sequence[FillEvidence]) -> dict[str, Any] | None:
     """Per fill what was lost against the mid at its decision and against the arrival price."""
     import altair as alt
 
-    names = ("Against the mid at the decision", "Against the arrival price")
+    names = ["Against the mid at the decision", "Against the arrival price"]
     series: list[list[dict[str, Any]]] = [[], []]
     for each in evidence:
         for points, value in zip(series, (each.slippage_decision_bp, each.slippage_arrival_bp), strict=True):
@@ -80,14 +82,16 @@ def slippage(evidence: Sequence[FillEvidence]) -> dict[str, Any] | None:
                 points.append({"t": _ms(each.fill.at), "bp": float(value)})
     if not any(series):
         return None
-    axis = alt.Y("bp:Q", title="Loss in basis points (below zero: a gain)")
-    zero = alt.Chart(alt.InlineData(values=[{"bp": 0}])).mark_rule(color="#52606d", strokeWidth=1)
-    layers: list[Any] = [zero.encode(y=alt.Y("bp:Q"))]
+    axis = alt.Y("bp:Q", title="Loss, bp")
+    drawing = _Drawing(names, [OURS, OTHER])
+    zero = [{"bp": 0}]
+    rule = alt.Chart(alt.NamedData(name="zero")).mark_rule(color="#52606d", strokeWidth=1)
+    drawing.add(zero, rule.encode(y=axis), "zero")
+    area = 36 if len(evidence) <= FEW else 9
     for name, points, shape in zip(names, series, ("circle", "diamond"), strict=True):
-        if points:
-            dots = _base(points, name).mark_point(filled=True, opacity=0.7, size=36, shape=shape)
-            layers.append(dots.encode(y=axis, tooltip=["bp:Q"]))
-    return _finish(layers, list(names), [OURS, OTHER], 200)
+        dots = drawing.base(points, name).mark_point(filled=True, opacity=0.7, size=area, shape=shape)
+        drawing.add(points, dots.encode(y=axis, tooltip=["bp:Q"]))
+    return drawing.finish(200)
 
 
 @cache
@@ -100,30 +104,47 @@ def bundle() -> str:
     return script
 
 
-def _base(values: Sequence[dict[str, Any]], name: str) -> "alt.Chart":
-    import altair as alt
+class _Drawing:
+    """Layers over one axis of time, each with its rows beside the specification.
 
-    rows = [{**value, "what": name} for value in values]
-    hue = alt.Color("what:N", title=None)
-    time = alt.X("t:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%H:%M:%S", labelOverlap=True))
-    return alt.Chart(alt.InlineData(values=rows)).encode(x=time, color=hue)
+    Altair copies and checks every row that it is given, which took longer than all the rest of a report; it is given
+    the names of the rows only.
+    """
 
+    def __init__(self, names: list[str], colours: list[str]) -> None:
+        self._hues = (names, colours)
+        self._layers: list[alt.Chart] = []
+        self._rows: dict[str, Sequence[dict[str, Any]]] = {}
 
-def _finish(layers: Sequence[Any], names: list[str], colours: list[str], height: int) -> dict[str, Any]:
-    import altair as alt
+    def base(self, rows: Sequence[dict[str, Any]], name: str) -> "alt.Chart":
+        """A chart of `rows` by time, in the colour of `name`."""
+        import altair as alt
 
-    chart = alt.layer(*layers).properties(width="container", height=height)
-    hues = alt.Scale(domain=names, range=colours)
-    legend = alt.Legend(orient="top", title=None, symbolOpacity=1)
-    for layer in chart.layer:
-        if layer.encoding.color is not alt.Undefined:
-            layer.encoding.color = alt.Color("what:N", title=None, scale=hues, legend=legend)
-    chart = chart.configure_view(stroke=None).configure_axis(
-        gridColor="#e4e7eb", domainColor="#9aa5b1", tickColor="#9aa5b1", labelColor="#3e4c59", titleColor="#3e4c59"
-    )
-    spec: dict[str, Any] = chart.to_dict()
-    del spec["$schema"]  # an address; the inlined bundle knows its own version
-    return spec
+        self._rows[name] = [{**row, "what": name} for row in rows]
+        axis = alt.Axis(format="%H:%M:%S", labelOverlap=True)
+        time = alt.X("t:T", title=None, scale=alt.Scale(type="utc", padding=10), axis=axis)
+        hues = alt.Scale(domain=self._hues[0], range=self._hues[1])
+        hue = alt.Color("what:N", title=None, scale=hues, legend=alt.Legend(orient="top", title=None))
+        return alt.Chart(alt.NamedData(name=name)).encode(x=time, color=hue)
+
+    def add(self, rows: Sequence[dict[str, Any]], layer: "alt.Chart", name: str = "") -> None:
+        """Lay a chart over those before it, unless it has nothing to show."""
+        if rows:
+            self._layers.append(layer)
+            if name:
+                self._rows[name] = rows
+
+    def finish(self, height: int) -> dict[str, Any]:
+        """The whole as a dictionary."""
+        import altair as alt
+
+        chart = alt.layer(*self._layers).properties(width="container", height=height).configure_view(stroke=None)
+        chart = chart.configure_axis(
+            gridColor="#e4e7eb", domainColor="#9aa5b1", tickColor="#9aa5b1", labelColor="#3e4c59", titleColor="#3e4c59"
+        )
+        spec: dict[str, Any] = chart.to_dict()
+        del spec["$schema"]  # an address; the inlined bundle knows its own version
+        return {**spec, "datasets": {name: list(rows) for name, rows in self._rows.items() if rows}}
 
 
 def _mids(mids: Mids) -> list[dict[str, Any]]:

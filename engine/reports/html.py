@@ -157,8 +157,12 @@ def _outcome(leg: LegSummary) -> dict[str, str]:
         "sold": f"{_show(leg.sold)} {leg.sell}",
         "mandated": f"{_show(leg.mandated)} {leg.sell}",
         "received": f"{_show(leg.received)} {leg.buy}",
-        "fees": ", ".join(f"{_show(units)} {asset}" for asset, units in leg.fees.items()) or "no fees",
+        "fees": "before fees of " + _fees(leg) if leg.fees else "no fees",
     }
+
+
+def _fees(leg: LegSummary) -> str:
+    return ", ".join(f"{_show(units)} {asset}" for asset, units in leg.fees.items())
 
 
 def _leg(
@@ -186,7 +190,7 @@ def _leg(
             ("Not sold", f"{_show(result.residue)} {result.sell}"),
             ("Reason", result.residue_reason or DASH),
             ("Received, before fees", f"{_show(result.received)} {result.buy}"),
-            ("Fees", ", ".join(f"{_show(units)} {asset}" for asset, units in result.fees.items()) or DASH),
+            ("Fees", _fees(result) if result.fees else DASH),
             ("Average price", _show(result.average_price, _places(leg))),
             ("Our share of all volume traded", share),
         ],

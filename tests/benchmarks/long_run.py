@@ -183,9 +183,7 @@ class Script:
 
     def _report(self, order: ChildOrder, status: r.OrderStatus, filled: Decimal, at: Instant) -> r.OrderReport:
         name, number = order.client_id, VenueOrderId(f"{START + self._orders}")
-        return r.OrderReport(
-            order.venue, order.symbol, name, number, status, order.quantity, order.price, filled, at
-        )
+        return r.OrderReport(order.venue, order.symbol, name, number, status, order.quantity, order.price, filled, at)
 
     def _fill(self, order: ChildOrder, quantity: Decimal, at: Instant, number: int) -> r.Fill:
         quote = times(quantity, order.price)

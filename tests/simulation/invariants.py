@@ -35,6 +35,8 @@ from venues.sandbox.model import Kind, OrderRequest, OrderRow, Rejection, Side, 
 
 FOLD_EVERY: Final = 60
 """Turns between two comparisons of the state with a fresh fold of the journal."""
+TURNS_MAX: Final = 200
+"""Turns at one instant; more is a loop."""
 _KINDS: Final = {Kind.GTC: TimeInForce.GTC, Kind.IOC: TimeInForce.IOC, Kind.MAKER: TimeInForce.POST_ONLY}
 _ALL: Final = 1_000_000
 
@@ -67,6 +69,7 @@ class Checker:
         self._sent: dict[ClientOrderId, Instant] = {}
         self._flying: dict[ClientOrderId, tuple[Approved, Instant]] = {}
         self._looked: object = None
+        self._turned_at, self._busy = Instant(0), 0
         self._state: State | None = None
         self._store: CrashingStore | None = None
         self._records: Sequence[Record] = ()
@@ -238,6 +241,9 @@ class Checker:
         """The engine made a turn, and its rows are appended."""
         self._state = state
         self.turns += 1
+        self._busy = self._busy + 1 if state.at == self._turned_at else 0
+        self._turned_at = state.at
+        self._hold("I43", self._busy < TURNS_MAX, f"{self._busy} turns, and no time passes")
         trades = self._trades()
         mark = (len(trades), state.changed_at, len(state.live), len(state.ended))
         if mark != self._looked:

@@ -48,15 +48,18 @@ def test_no_further_seed_makes_us_break_an_invariant(seeds: range) -> None:
 @pytest.mark.slow
 def test_the_seeds_meet_every_fault_and_every_way_to_die() -> None:
     """A campaign in which something never happens says nothing about it."""
-    worlds = [World(drawn(seed)).run() for seed in range(100)]
     met: Counter[tuple[str, str, str]] = Counter()
-    for world in worlds:
+    died: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
+    for seed in range(100):
+        world = World(drawn(seed)).run()
+        assert world.state is not None
         met.update({(str(channel), op, str(do)): n for (channel, op, do), n in world.faults.injected.items()})
-    died = Counter(crash.mode for world in worlds for crash in world.disk.died)
-    ended = Counter(world.state.finished for world in worlds if world.state is not None)
+        died.update(crash.mode for crash in world.disk.died)
+        ended[world.state.finished] += 1
     assert {(str(channel), op, str(do)) for moves in FAMILIES.values() for channel, op, do in moves} <= met.keys()
     assert set(MODES) <= died.keys()
-    assert {"done", "short", "halted"} <= ended.keys()
+    assert {"done", "halted"} <= ended.keys()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

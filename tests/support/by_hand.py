@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.core import Method, turn
 from engine.events import Entry, Opened, Restarted
 from engine.kernel.clock import MILLISECOND, SECOND, Instant
-from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId
+from engine.kernel.ids import ClientOrderId, LegId, Symbol
 from engine.kernel.money import ZERO, Amount, Asset
 from engine.market.view import MarketView
 from engine.orders import commands as c

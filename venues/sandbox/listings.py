@@ -11,11 +11,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.kernel.clock import of_millis
+from engine.kernel.clock import Instant, of_millis
 from venues.sandbox.crowd import VOLATILE, PeggedFlow, SyntheticFlow
 from venues.sandbox.exchange import Exchange
 from venues.sandbox.flow import Flow
 from venues.sandbox.model import Listing
+from venues.sandbox.relay import Relay
 
 START: Final = of_millis(1_777_689_380_521)
 """2026-05-02T02:36:20.521Z, the first moment of the recording; the market begins there without it as well."""
@@ -75,24 +76,32 @@ def sandbox_exchange(
     recorded: bool,
     strict_tif: bool = False,
     forbidden: bool = False,
+    start: Instant = START,
+    played: Flow | None = None,
 ) -> Exchange:
-    """The market used everywhere; `recorded` asks for the real half hour of BTCUSDT where its package is installed."""
+    """The market used everywhere; `recorded` asks for the real half hour of BTCUSDT where its package is installed.
+
+    `played` takes the place of its pair's usual flow; all others then begin at `start`, and nothing is recorded.
+    """
     listings = with_forbidden() if forbidden else LISTINGS
     flows: list[Flow] = [
-        _bitcoin(seed, recorded),
-        SyntheticFlow("ETHUSDT", START, seed, _ETH, tick=_D("0.01"), lot=_D("0.0001"), temper=_ETHER),
-        PeggedFlow("USDTUSD", START, seed),
-        PeggedFlow("USDTHKD", START, seed, _D("7.8"), tick=_D("0.001")),
+        _bitcoin(seed, start, recorded and played is None),
+        SyntheticFlow("ETHUSDT", start, seed, _ETH, tick=_D("0.01"), lot=_D("0.0001"), temper=_ETHER),
+        PeggedFlow("USDTUSD", start, seed),
+        PeggedFlow("USDTHKD", start, seed, _D("7.8"), tick=_D("0.001")),
     ]
     if forbidden:
-        flows.append(SyntheticFlow(FORBIDDEN.symbol, START, seed, _BTC))
-    return Exchange(listings, balances, flows, start=START, strict_tif=strict_tif)
+        flows.append(SyntheticFlow(FORBIDDEN.symbol, start, seed, _BTC))
+    if played is not None:
+        flows = [flow for flow in flows if flow.symbol != played.symbol] + [played]
+    return Exchange(listings, balances, flows, start=start, strict_tif=strict_tif)
 
 
-def _bitcoin(seed: int, recorded: bool) -> Flow:
+def _bitcoin(seed: int, start: Instant, recorded: bool) -> Flow:
+    """The recording, and when it is over a crowd that carries on; a crowd alone where there is no recording."""
     if recorded:
         from venues.sandbox import recorded as recording  # numpy is only loaded where it is wanted
 
         if (flow := recording.load("BTCUSDT")) is not None:
-            return flow
-    return SyntheticFlow("BTCUSDT", START, seed, _BTC)
+            return Relay(flow, lambda at, mid: SyntheticFlow("BTCUSDT", at, seed, mid), LISTINGS[0].tick)
+    return SyntheticFlow("BTCUSDT", start, seed, _BTC)

@@ -27,7 +27,7 @@ class Checked:
     def __init__(self, *changes: tuple[str, str]) -> None:
         text = DEMO
         for line, instead in changes:
-            text, count = re.subn(rf"(?m)^{line}.*$", lambda _, to=instead: to, text)
+            text, count = re.subn(rf"(?m)^{line}.*$", instead.replace("\\", r"\\"), text)
             assert count == 1, line
         self.file = self.folder / "config.toml"
         self.file.write_text(text)
@@ -212,17 +212,27 @@ def test_no_hop_but_the_two_lawful_ones_passes(mistakes: type[Checked], hops: st
     assert any("lawful are volatile>stable and stable>fiat" in m.what for m in mistakes(("hops", f"hops = {hops}")).all)
 
 
+STABLE_BTC = """
+[path.stable.BTC]
+band_bp = "50"
+inventory_max = "1"
+age_max = "1m"
+
+[path.stable.USDT]
+"""
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        (r"\[path.stable.USDT\]", '[path.stable.BTC]\nband_bp = "50"\ninventory_max = "1"\nage_max = "1m"\n[path.stable.USDT]'),
+        (r"\[path.stable.USDT\]", STABLE_BTC),
         ("settlement", 'settlement = "USD"\nclasses = { BTC = "stable" }'),
         ("settlement", 'settlement = "BTC"'),
         ("account", 'account = "main"\nclasses = { BTC = "stable" }'),
         ("asset", 'asset = "BTC"\nclass = "stable"'),
         ("hops", 'hops = ["BTC>USDT", "USDT>USD", "BTC>USD"]'),
     ],
-)  # fmt: skip
+)
 def test_no_config_makes_a_volatile_asset_stable(mistakes: type[Checked], change: tuple[str, str]) -> None:
     assert mistakes(change).all
 

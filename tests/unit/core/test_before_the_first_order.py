@@ -1,13 +1,17 @@
 """When a run may send at all: not before the account was read, not while its stream is down, not without a price."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from engine.core import Method
 from engine.kernel.clock import SECOND, Instant
 from engine.market.facts import Level
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities, Done, OrderStatus, Refused, Transient
+from engine.orders.strategy import Move, Post, Want
 from tests.support.builders import (
     BTC,
     BTCUSDT,
@@ -21,6 +25,7 @@ from tests.support.builders import (
     d,
     leg_one,
     leg_two,
+    methods,
     name,
     opened,
     plan,
@@ -148,6 +153,20 @@ def test_a_slice_has_one_order_at_a_time() -> None:
     assert placed(run.due("00:00:20")) == []
     run.answer(order, Done())
     assert placed(run.due("00:00:40")) == []
+
+
+class Greedy:
+    """Wants to sell, whatever rests."""
+
+    def act(self, want: Want) -> Sequence[Move]:
+        return [Post(d("1"), want.floor, TimeInForce.IOC)] * 3
+
+
+def test_a_tactic_that_posts_while_an_order_may_live_is_not_listened_to() -> None:
+    run = Run(methods={leg: Method(method.schedule, Greedy()) for leg, method in methods().items()}).ready()
+    assert len(placed(run.due("00:00"))) == 1
+    commands = run.due("00:00:20")
+    assert (placed(commands), only(c.Withheld, commands)) == ([], [])
 
 
 def test_an_order_that_sold_nothing_is_followed_by_another_under_a_new_name() -> None:

@@ -159,7 +159,7 @@ def test_proceeds_of_many_digits_are_kept_to_the_last_one() -> None:
     run, order = started()
     for price in ("98765.432109876543", "99999.999999999999"):
         run.told(run.execution(order, "1.123456789012", price))
-    assert run.state.legs[ONE].proceeds == -run.state.ledger.of(accounts.MARKET, USDT)
+    assert run.state.legs[ONE].proceeds == run.state.ledger.of(accounts.MARKET, USDT).copy_negate()
     assert run.state.legs[TWO].received == run.state.ledger.of(HERE, USDT)
 
 

@@ -107,7 +107,7 @@ def folded(story: Story) -> State:
 
 def same(one: State, other: State) -> None:
     """Field by field, so that a failure says which; books are compared by what they hold."""
-    for field in State.__slots__:  # type: ignore[attr-defined]
+    for field in State.__slots__:
         if field != "ledger":
             assert getattr(one, field) == getattr(other, field), field
     assert vars(one.ledger) == vars(other.ledger)

@@ -1,7 +1,6 @@
 """The second leg sells what the first has really brought, and no more."""
 
 import pytest
-
 from msgspec.structs import replace
 
 from engine.kernel.clock import MINUTE, Span
@@ -154,3 +153,17 @@ def test_what_a_sweep_did_not_sell_is_swept_with_the_next(status: OrderStatus) -
     assert run.state.legs[TWO].remaining == 149
     (rest,) = of(TWO, placed(run.due("00:02:10")))
     assert rest.quantity == 149
+
+
+def test_the_age_of_what_waits_is_that_of_the_oldest_that_is_unsold() -> None:
+    """249 come and are swept at once; 49.80 come a minute later, and are old two minutes after that."""
+    run = Run().ready()
+    (order,) = placed(run.due("00:00"))
+    run.sold(order)
+    (swept,) = of(TWO, placed(run.due("00:00:10")))
+    run.sold(swept)
+    (second,) = of(ONE, placed(run.due("00:01")))
+    run.fill(second, "0.5")
+    assert of(TWO, placed(run.due("00:02:30"))) == []
+    (rest,) = of(TWO, placed(run.due("00:03:10")))
+    assert rest.quantity == d("49.80")

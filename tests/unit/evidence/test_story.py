@@ -68,6 +68,17 @@ def test_without_a_report_an_order_stands_where_its_call_ended(outcome: r.Outcom
     assert (attempt.standing, attempt.reason) == (standing, reason)
 
 
+@pytest.mark.parametrize(("quantity", "standing"), [("0.4", "filled"), ("0.1", "partly filled")])
+def test_an_order_without_an_answer_that_sold_is_not_unknown(quantity: str, standing: str) -> None:
+    """The stream told of its execution; whether the call was answered no longer matters."""
+    j = Journal()
+    j.write(at("10:00:00"), opened())
+    child = j.place(order(FIRST, 1, "10:00:02", "0.4", "64980"))
+    j.placed("10:00:03", child, r.Unknown("timeout"))
+    j.filled("10:00:04", fill(child, "t1", "10:00:03", quantity, "64990"))
+    assert tell(j.rows).leg(FIRST).attempts[0].standing == standing
+
+
 def test_an_order_that_the_venue_shows_no_trace_of_is_not_called_absent_here() -> None:
     """How many rounds prove absence is the core's rule; the story counts them."""
     j = Journal()

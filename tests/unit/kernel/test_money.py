@@ -34,7 +34,7 @@ def test_more_digits_than_anything_can_keep_are_refused_in_the_same_way() -> Non
 
 def test_a_float_with_a_tail_is_refused() -> None:
     """`0.1` is not one tenth, and whoever passes it by mistake is told."""
-    with pytest.raises(ValueError, match="more digits"):
+    with pytest.raises(ValueError, match=r"0\.1"):
         exact(0.1)  # type: ignore[arg-type]
 
 
@@ -94,7 +94,7 @@ def test_a_part_is_the_exact_share_rounded_down_to_whole_steps(
 def test_cumulative_parts_rise_and_end_at_the_whole(whole: Decimal, count: int, step: Decimal) -> None:
     parts = [part(whole, i, count, step) for i in range(count + 1)]
     assert parts == sorted(parts)
-    assert (parts[0], parts[-1]) == (0, down_to(whole, step))
+    assert (parts[0], parts[-1]) == (d("0"), down_to(whole, step))
 
 
 def test_a_statistic_is_rounded_half_even() -> None:

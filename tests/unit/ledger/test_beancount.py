@@ -61,8 +61,6 @@ def test_each_sale_names_its_order_its_trade_and_our_id() -> None:
 
 AMOUNT = re.compile(r"^ *(?:  |\d.* balance .*)[A-Z]\S+ +-?([\d.]+) ", re.MULTILINE)
 AMOUNTS = [match.span(1) for match in AMOUNT.finditer(TEXT)]
-    match.span(1) for match in re.finditer(r"^ *(?:  |\d.* balance .*)[A-Z]\S+ +-?([\d.]+) ", TEXT, re.MULTILINE)
-]
 
 
 @pytest.mark.parametrize("span", AMOUNTS)

@@ -81,7 +81,7 @@ def test_each_way_a_call_can_end_leads_to_its_own_state(outcome: Outcome, state:
 def test_reports_and_fills_may_come_in_any_order(facts: tuple[OrderReport | Fill, ...]) -> None:
     order = after(*facts)
     assert order == after(HALF, FIRST, SECOND, WHOLE)
-    assert (order.state, order.filled, order.reported) == (OrderState.SETTLED, 1, 1)
+    assert (order.state, order.filled, order.reported) == (OrderState.SETTLED, d("1"), d("1"))
 
 
 @given(st.permutations([HALF, HALF, WHOLE, WHOLE, FIRST, FIRST, SECOND, SECOND]))
@@ -103,7 +103,7 @@ def test_what_has_ended_stays_committed_until_every_fill_is_booked() -> None:
 
 def test_an_older_report_takes_nothing_back() -> None:
     order = after(WHOLE, HALF)
-    assert (order.state, order.reported) == (OrderState.CLOSING, 1)
+    assert (order.state, order.reported) == (OrderState.CLOSING, d("1"))
 
 
 def test_a_fill_proves_that_an_unanswered_order_exists() -> None:

@@ -34,7 +34,7 @@ def drafted(mandate: Terms, *instruments: Any) -> Plan:
 
 def basket() -> Terms:
     """BTC, ETH and USDT of one case."""
-    classes = terms().classes | {ETH: AssetClass.VOLATILE}
+    classes = {**terms().classes, ETH: AssetClass.VOLATILE}
     holdings = tuple(Holding(asset, d("5"), d("5"), None, None) for asset in (BTC, ETH, USDT))
     edges = (Edge(BTC, USDT), Edge(ETH, USDT), Edge(USDT, USD))
     return terms(holdings=holdings, classes=classes, edges=edges)

@@ -26,7 +26,9 @@ def test_a_floor_in_fiat_kept_in_stablecoin_brings_the_floor_in_fiat() -> None:
     assert all(limit is not None and limit * bid >= floor.price for limit, bid in zip(limits, bids, strict=True))
 
 
-@pytest.mark.parametrize(("mid", "bp", "limit"), [("100", "40", "99.60"), ("100.003", "40", "99.61"), ("7", "1", "7.00")])
+@pytest.mark.parametrize(
+    ("mid", "bp", "limit"), [("100", "40", "99.60"), ("100.003", "40", "99.61"), ("7", "1", "7.00")]
+)
 def test_a_collar_is_counted_from_the_reference_and_rounded_upwards(mid: str, bp: str, limit: str) -> None:
     assert collar(d(mid), d(bp), COIN) == d(limit)
 

@@ -25,9 +25,7 @@ SWEEP = FiatSweep(START, Span(10 * SECOND), d("200"), Span(2 * MINUTE))
         ("0", "0", {"closing": True}, "0"),
     ],
 )
-def test_it_wants_everything_that_waits_or_nothing(
-    total: str, sold: str, changes: dict[str, Any], target: str
-) -> None:
+def test_it_wants_everything_that_waits_or_nothing(total: str, sold: str, changes: dict[str, Any], target: str) -> None:
     """200 at once, or anything that is two minutes old, or the end."""
     assert SWEEP.target(progress(total, sold, **changes)) == d(target)
 

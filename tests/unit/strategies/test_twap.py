@@ -99,7 +99,9 @@ def test_jitter_moves_slices_for_real() -> None:
     assert max(late) > MINUTE // 4
 
 
-@pytest.mark.parametrize(("times", "shares"), [((), ()), ((1, 1), (1, WHOLE)), ((1, 2), (WHOLE, 1)), ((1,), (WHOLE - 1,))])
+@pytest.mark.parametrize(
+    ("times", "shares"), [((), ()), ((1, 1), (1, WHOLE)), ((1, 2), (WHOLE, 1)), ((1,), (WHOLE - 1,))]
+)
 def test_steps_that_do_not_rise_or_do_not_end_at_the_whole_are_refused(
     times: tuple[int, ...], shares: tuple[int, ...]
 ) -> None:

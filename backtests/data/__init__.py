@@ -1,0 +1,1 @@
+"""Market data from files, for backtests: read, judged, and never mended."""
