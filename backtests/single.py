@@ -154,14 +154,14 @@ def _absences(bars: Bars, start: Instant, deadline: Instant) -> Iterator[str]:
 
 
 def _named(absence: Absence, end: int) -> str:
-    return f"The gap from {iso(absence.at)} to {iso(end)} ({absence.count} bars)"
+    return f"The gap from {iso(absence.at)} to {iso(end)} (bars: {absence.count})"
 
 
 def _push(temper: crowd.Temper, base: str) -> str:
     return (
         f"Impact: each {base} that we take at once moves other people's quotes by {temper.impact_bp:.3g} bp; "
         f"{temper.lasting:.0%} of that lasts, and the rest wears off to 1/e within "
-        f"{show_span(int(temper.recovery_ns))}. It is linear and fitted to no market; a recording feels none."
+        f"{show_span(int(temper.recovery_ns))}. It is linear and fitted to no market."
     )
 
 
@@ -178,5 +178,5 @@ def _recording() -> str | None:
     told: Sequence[str] = [f"{name.replace('_', ' ')} {value}" for name, value in flow.report.items()]
     return (
         f"BTCUSDT: recorded order flow from {iso(flow.origin)} to {iso(flow.end)}, BTC/USD taken one to one as "
-        f"BTCUSDT ({'; '.join(told)}). After its end a seeded crowd goes on around the last mid."
+        f"BTCUSDT ({'; '.join(told)}). It feels no impact. After its end a seeded crowd goes on around the last mid."
     )

@@ -90,7 +90,7 @@ def _want(state: State, plan: LegPlan, schedule: Schedule, at: Instant) -> Want 
     leg, view = state.legs[plan.id], view_of(state, plan)
     if view is None:
         return None
-    ref = reference(view, state.opened.limits.reference)
+    ref = reference(view, at, state.opened.limits.reference)
     lowest = None if isinstance(ref, NoReference) else lowest_price(state, plan, ref.price)
     if isinstance(ref, NoReference) or lowest is None:
         return None

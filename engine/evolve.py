@@ -41,11 +41,11 @@ def _opened(state: State, entry: n.Opened) -> None:
 
 def _restarted(state: State, entry: n.Restarted) -> None:
     """A new process: streams are down, nothing is in flight, and what had no answer is unknown."""
-    state.epoch = entry.epoch
+    state.epoch, state.began_at = entry.epoch, entry.at
     state.seen_volume.clear()
     state.failed_looks.clear()
     for standing in state.venues.values():
-        standing.up = standing.surveyed = standing.surveying = standing.failed = False
+        standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
     for order in list(state.live.values()):
         quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
         if quiet.state is OrderState.SENT:
@@ -154,15 +154,15 @@ def _credit(state: State, order: Order, fill: reports.Fill) -> None:
     state.ledger.post(posting.sale(fill, child.sell, child.buy))
     leg.sold += fill.quantity
     leg.fills += 1
-    leg.proceeds += proceeds
+    leg.proceeds = EXACT.add(leg.proceeds, proceeds)
     leg.take(fill.quantity)
     if fill.fee.units:
         leg.fees[fill.fee.asset] = EXACT.add(leg.fees.get(fill.fee.asset, ZERO), fill.fee.units)
-    net = proceeds - (fill.fee.units if fill.fee.asset == child.buy else ZERO)
+    net = EXACT.subtract(proceeds, fill.fee.units if fill.fee.asset == child.buy else ZERO)
     for plan in state.opened.plan.legs:
         if child.leg in plan.fed_by:
             fed = state.legs[plan.id]
-            fed.received += net
+            fed.received = EXACT.add(fed.received, net)
             fed.waiting.append((state.at, net))
 
 
@@ -208,7 +208,8 @@ def _not_found(state: State, order: Order, answer: reports.NotFound) -> None:
 
 
 def _survey(state: State, entry: c.Survey) -> None:
-    state.venues[entry.venue].surveying = True
+    standing = state.venues[entry.venue]
+    standing.surveying, standing.covering = True, standing.up
 
 
 def _surveyed(state: State, entry: e.Surveyed) -> None:
@@ -222,7 +223,7 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
         _book(state, fill)
     for report in entry.survey.open_orders:
         _report(state, report)
-    standing.surveyed, standing.surveyed_at = standing.up, entry.at
+    standing.surveyed, standing.surveyed_at = standing.up and standing.covering, entry.at
     ledger = state.ledger.assets(accounts.venue(entry.venue))
     differences = compare.balances(ledger, entry.survey.balances)
     same = bool(differences) and differences == standing.differences and not moving
@@ -232,7 +233,7 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
 
 def _stream_changed(state: State, entry: e.StreamChanged) -> None:
     standing = state.venues[entry.venue]
-    standing.up, standing.surveyed = entry.up, False
+    standing.up, standing.surveyed, standing.covering = entry.up, False, False
 
 
 def _asked(state: State, entry: e.Asked) -> None:

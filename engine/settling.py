@@ -55,7 +55,8 @@ def _survey_due(state: State, standing: Standing) -> bool:
     if standing.surveying:
         return False
     fresh = standing.up and not standing.surveyed
-    routine = state.at - standing.surveyed_at >= state.opened.limits.reconcile_every
+    since = max(standing.surveyed_at, state.began_at)  # at the start it is the stream that asks for the first one
+    routine = state.at - since >= state.opened.limits.reconcile_every
     doubtful = bool(standing.differences) and standing.repeats < REPEATS_MAX
     ending = all(leg.closed for leg in state.legs.values()) and not state.live
     return fresh or routine or doubtful or (ending and standing.surveyed_at <= state.changed_at)
@@ -107,8 +108,13 @@ def _over(state: State, plan: LegPlan) -> str | None:
 
 
 def _given_up(state: State) -> bool:
-    """Has an order been waited for as long after the deadline, or after a halt, as the limits say?"""
-    return state.at >= state.deadline + state.opened.limits.unknown_patience
+    """Has an order been waited for as long after the deadline as the limits say?"""
+    return state.at >= patience_ends(state)
+
+
+def patience_ends(state: State) -> Instant:
+    """The end of waiting for what is unresolved; it begins at the deadline, or later when nobody was there to look."""
+    return Instant(max(state.deadline, state.began_at) + state.opened.limits.unknown_patience)
 
 
 def _status(state: State) -> str | None:
@@ -139,4 +145,4 @@ def next_check(state: State) -> Instant:
     """When to look at the clock even if nothing happens: at the deadline, and when patience ends after it."""
     if state.at < state.deadline:
         return state.deadline
-    return Instant(max(state.at + SECOND, state.deadline + state.opened.limits.unknown_patience))
+    return Instant(max(state.at + SECOND, patience_ends(state)))

@@ -34,6 +34,8 @@ class Standing:
     surveyed: bool = False
     """The account was read since the stream came up: with `up`, it is continuous."""
     surveying: bool = False
+    covering: bool = False
+    """The stream has been up without a break since the last survey was asked for: its answer puts us in step."""
     failed: bool = False
     """The last survey could not be read."""
     surveyed_at: Instant = NEVER
@@ -75,6 +77,8 @@ class State:
     """What could not be; a halt follows in the same turn."""
     finished: str = ""
     closed: str = ""
+    began_at: Instant = NEVER
+    """When this process took the run over."""
     changed_at: Instant = NEVER
     """When an order last changed."""
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.money import ZERO, down_to, plain, times
 from engine.ledger import accounts
-from engine.market.reference import NoReference, reference
+from engine.market.reference import NoReference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.leg import Leg
 from engine.orders.order import ChildOrder
@@ -60,7 +60,8 @@ def lowest_price(state: State, plan: LegPlan, ref: Decimal) -> Decimal | None:
     """The lowest limit that floor, band and collar allow together; `None` when the floor lacks a stablecoin price."""
     bounds = [collar(ref, state.opened.limits.collar_bp, plan.instrument)]
     if plan.floor is not None:
-        bottom = floor_in_quote(plan.floor, plan.instrument, fiat_view(state, plan))
+        fiat = fresh(fiat_view(state, plan), state.at, state.opened.limits.reference)
+        bottom = floor_in_quote(plan.floor, plan.instrument, fiat)
         if bottom is None:
             return None
         bounds.append(bottom)
@@ -127,7 +128,7 @@ def hindrance(state: State, plan: LegPlan) -> str:
     view, leg = view_of(state, plan), state.legs[plan.id]
     if (why := stopped(state, plan)) or view is None:
         return why or "no view of the market yet"
-    ref = reference(view, state.opened.limits.reference)
+    ref = reference(view, state.at, state.opened.limits.reference)
     if isinstance(ref, NoReference):
         return ref.reason
     lowest = lowest_price(state, plan, ref.price)

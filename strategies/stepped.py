@@ -74,5 +74,5 @@ def cumulative(weights: Sequence[int]) -> tuple[int, ...]:
     whole, running, shares = sum(weights), 0, []
     for weight in weights:
         running += weight
-        shares.append(running * WHOLE // whole)
+        shares.append(-(-running * WHOLE // whole))
     return tuple(shares)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 
 from engine.kernel.clock import Instant
 from strategies import jitter
@@ -31,7 +32,7 @@ def vwap(
         bins = share * len(curve)
         index = min(int(bins), len(curve) - 1)
         within = running[index] + (running[index + 1] - running[index]) * (bins - index)
-        return int(WHOLE * within)
+        return ceil(WHOLE * within)
 
     regular = tuple(Instant(start + (end - start) * i // slices) for i in range(slices))
     shares = [gone(Fraction(i + 1, slices)) for i in range(slices - 1)] + [WHOLE]

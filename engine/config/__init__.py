@@ -10,6 +10,9 @@ from engine.kernel.errors import BadInput, Mistake
 
 __all__ = ["Config", "load"]
 
+_COMPARED = (("strategy.window", "mandate.deadline"), ("venues.", "mandate.venues"), ("path.hops", "mandate.assets"))
+"""Mistakes that compare two places: they follow from a wrong shape at the other one too."""
+
 
 def load(path: Path, now: Instant) -> Config:
     """The config at `path`; raises `BadInput` with every mistake in it."""
@@ -17,10 +20,15 @@ def load(path: Path, now: Instant) -> Config:
         raw = path.read_bytes()
     except OSError as error:
         raise BadInput([Mistake(str(path), f"can't be read: {error.strerror}")]) from error
-    file = read(raw)
-    if isinstance(file, list):
-        raise BadInput(file)
-    config = understand(file, sha256_hex(raw), now)
-    if isinstance(config, list):
-        raise BadInput(config)
+    file, shape = read(raw)
+    config = understand(file, sha256_hex(raw), now) if file is not None else []
+    if isinstance(config, list) or shape:
+        meaning = config if isinstance(config, list) else []
+        raise BadInput([*shape, *(m for m in meaning if not _follows(m, shape))])
     return config
+
+
+def _follows(meaning: Mistake, shape: list[Mistake]) -> bool:
+    """Is this only what a neutral value brought, where the shape was wrong?"""
+    others = [other for place, other in _COMPARED if meaning.where.startswith(place)]
+    return any(meaning.where.startswith(bad.where) or bad.where in others for bad in shape)

@@ -159,7 +159,7 @@ def _times(file: ConfigFile, now: Instant) -> Iterator[Mistake]:
     if length > DAY:
         yield Mistake("mandate.deadline", f"{file.mandate.deadline}: several days: not yet; one day at the most")
     tail = max((parse_span(s.tail) for s in file.path.stable.values()), default=Span(0))
-    if deadline.after is not None and parse_span(file.strategy.window) + tail > length:
+    if parse_span(file.strategy.window) + tail > length:
         yield Mistake("strategy.window", f"{file.strategy.window} and the tail do not fit before the deadline")
 
 

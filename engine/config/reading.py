@@ -8,24 +8,59 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from engine.config.schema import ConfigFile
+from engine.config.schema import AssetName, ConfigFile, HopText, Name, Percent, SpanText
 from engine.kernel.errors import Mistake
 from engine.kernel.money import exact
 
+_EXAMPLES: Final = {SpanText: "365d", Percent: "1%", Name: "hashkey", AssetName: "BTC", HopText: "BTC>USDT"}
 
-def read(raw: bytes) -> ConfigFile | list[Mistake]:
-    """The file's shape, or everything that is wrong with it."""
+
+def read(raw: bytes) -> tuple[ConfigFile | None, list[Mistake]]:
+    """The file, and every mistake in its shape.
+
+    Where the shape is wrong, a neutral value stands in, so that mistakes of meaning elsewhere can be found as well;
+    the file is `None` when it is not even TOML.
+    """
     try:
         tree = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return [Mistake("file", f"is not TOML: {error}")]
+        return None, [Mistake("file", f"is not TOML: {error}")]
     mistakes = list(_struct(tree, ConfigFile, ""))
-    return mistakes or msgspec.convert(tree, ConfigFile)
+    return msgspec.convert(_mended(tree, ConfigFile) if mistakes else tree, ConfigFile), mistakes
+
+
+def _mended(value: object, hint: Any) -> object:
+    """The value where its shape is right, and something harmless of the right shape where it is not."""
+    hint = _plain(hint)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        tree = value if isinstance(value, Mapping) else {}
+        hints = typing.get_type_hints(hint, include_extras=True)
+        fields = msgspec.structs.fields(hint)
+        return {f.name: _mended(tree.get(f.name), hints[f.name]) for f in fields if f.name in tree or f.required}
+    if origin is tuple:
+        return [_mended(item, arguments[0]) for item in value] if isinstance(value, list) else []
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        tree = value if isinstance(value, Mapping) else {}
+        return {key: _mended(item, arguments[1]) for key, item in tree.items()}
+    return _neutral(hint) if list(_leaf(value, hint, "")) else value
+
+
+def _neutral(hint: Any) -> object:
+    """A leaf that breaks no rule of its own, and none of its neighbours'."""
+    return {Decimal: "1000000000000", int: 1}.get(origin_of(hint)) or _EXAMPLES.get(hint, "")
+
+
+def _plain(hint: Any) -> Any:
+    """The type under an optional one."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return next(a for a in typing.get_args(hint) if a is not type(None))
+    return hint
 
 
 def _struct(tree: object, shape: type[Struct], where: str) -> Iterator[Mistake]:
@@ -45,10 +80,9 @@ def _struct(tree: object, shape: type[Struct], where: str) -> Iterator[Mistake]:
 
 
 def _value(value: object, hint: Any, where: str) -> Iterator[Mistake]:
+    hint = _plain(hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        yield from _value(value, next(a for a in arguments if a is not type(None)), where)
-    elif isinstance(hint, type) and issubclass(hint, Struct):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         yield from _struct(value, hint, where)
     elif origin is tuple:
         if not isinstance(value, list):

@@ -107,6 +107,7 @@ class Live:
         if self._journal.failure:
             raise JournalFailed(self._journal.failure)
         commands = turn(self.state, event, self._methods)
+        self.switch.reason = self.switch.reason or self.state.halted
         acting = [command for command in commands if isinstance(command, ACTING)]
         last = self._record([event, *commands], urgent=bool(acting))
         decided = self._clock.mono()

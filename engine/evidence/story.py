@@ -330,6 +330,8 @@ class Reading:
         if key not in self.fills:
             self.fills[key] = (fill, way, record.seq, record.at)
             self.fresh.append(key)
+            if (known := self.attempts.get(fill.client_id)) is not None:
+                self.attempts[fill.client_id] = replace(known, filled=EXACT.add(known.filled, fill.quantity))
             return
         self.duplicates += 1
         first = self.fills[key][0]

@@ -57,5 +57,5 @@ def rows(database: sqlite3.Connection, path: Path) -> Iterator[Record]:
             if digest != last:
                 raise Damaged(f"{path}: row {seq} does not match its hash; it or row {seq - 1} was changed")
             yield Record(seq, at, wall, kind, payload, digest)
-    except (sqlite3.DatabaseError, TypeError) as error:
+    except (sqlite3.DatabaseError, TypeError, UnicodeDecodeError) as error:
         raise Damaged(f"{path}: row {seq + 1} can't be read: {error}") from error

@@ -138,33 +138,35 @@ class SqliteStore(Chain):
         self._thread.join()
 
     def _write(self) -> None:
-        """The writer thread: gather, commit, raise the watermark; checkpoint when idle, so that none waits for it."""
+        """The writer thread. Whatever goes wrong in it ends it, and everybody who waits is told."""
+        try:
+            self._gather()
+            self._database.execute("PRAGMA journal_mode = DELETE")  # one file again, with nothing beside it
+            self._database.close()
+        except sqlite3.Error as error:
+            self.failure = f"the journal can't be written: {error}"
+            self.notify()
+
+    def _gather(self) -> None:
+        """Commit what has gathered and raise the watermark; checkpoint when idle, so that no commit waits for it."""
         while True:
             with self._condition:
                 if not self._urgent and not self._closing:
                     self._condition.wait(LAZY_SECONDS)
                 batch, self._waiting, self._urgent, closing = self._waiting, [], False, self._closing
-            if batch and not self._commit(batch):
+            if batch:
+                self._commit(batch)
+            elif closing:
                 return
-            if not batch and closing:
-                break
-            if not batch:
+            else:
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        self._database.execute("PRAGMA journal_mode = DELETE")  # one file again, with nothing beside it
-        self._database.close()
 
-    def _commit(self, batch: Sequence[Record]) -> bool:
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(_INSERT, [(r.seq, r.at, r.wall, r.kind, r.payload, r.hash) for r in batch])
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            self.failure = f"the journal can't be written: {error}"
-            self.notify()
-            return False
+    def _commit(self, batch: Sequence[Record]) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(_INSERT, [(r.seq, r.at, r.wall, r.kind, r.payload, r.hash) for r in batch])
+        self._database.execute("COMMIT")
         self.durable = batch[-1].seq
         self.notify()
-        return True
 
 
 class MemoryStore(Chain):

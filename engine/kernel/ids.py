@@ -22,7 +22,9 @@ RunTag = NewType("RunTag", str)
 """Eight letters that stand for the run inside a client order id."""
 
 LENGTH_MAX: Final = 32
-_SHAPE: Final = re.compile(r"([a-z2-7]{8})-([A-Za-z0-9]{1,4})-(\d{1,6})-(\d{1,4})-(\d{1,3})")
+_SHAPE: Final = re.compile(
+    r"([a-z2-7]{8})-([A-Za-z0-9]{1,4})-(0|[1-9][0-9]{0,5})-(0|[1-9][0-9]{0,3})-(0|[1-9][0-9]{0,2})"
+)
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 
 

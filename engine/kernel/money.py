@@ -50,13 +50,17 @@ class Amount(Struct, frozen=True, array_like=True):
 
 def exact(text: str) -> Decimal:
     """A finite decimal within our digit bounds, or `ValueError`; `exact("1E3")` is `1000`."""
+    if type(text) is not str:
+        raise ValueError(f"not text: {text!r}")
     try:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"not a decimal number: {text!r}") from None
     if not value.is_finite():
         raise ValueError(f"not a finite number: {text!r}")
-    if value and (value.adjusted() >= DIGITS_BEFORE_POINT or decimals(value) > DIGITS_AFTER_POINT):
+    if len(value.as_tuple().digits) > EXACT.prec or (
+        value and (value.adjusted() >= DIGITS_BEFORE_POINT or decimals(value) > DIGITS_AFTER_POINT)
+    ):
         raise ValueError(f"more digits than are kept exactly: {text!r}")
     return Decimal(plain(value))
 

@@ -43,7 +43,7 @@ def opening(at: Instant, name: VenueName, balances: Iterable[Balance]) -> Entry:
     for balance in balances:
         if balance.total:
             postings.append(Posting(accounts.venue(name), balance.asset, balance.total))
-            postings.append(Posting(accounts.ENTRUSTED, balance.asset, -balance.total))
+            postings.append(Posting(accounts.ENTRUSTED, balance.asset, balance.total.copy_negate()))
     return Entry(at, f"Balances at {name}", tuple(postings))
 
 
@@ -51,12 +51,12 @@ def sale(fill: Fill, sell: Asset, buy: Asset) -> Entry:
     """One execution: coin to the market, its price from the market, and the fee to the venue."""
     here, proceeds = accounts.venue(fill.venue), times(fill.quantity, fill.price)
     postings = [
-        Posting(here, sell, -fill.quantity),
+        Posting(here, sell, fill.quantity.copy_negate()),
         Posting(accounts.MARKET, sell, fill.quantity),
         Posting(here, buy, proceeds),
-        Posting(accounts.MARKET, buy, -proceeds),
+        Posting(accounts.MARKET, buy, proceeds.copy_negate()),
     ]
     if fill.fee.units:
-        postings.append(Posting(here, fill.fee.asset, -fill.fee.units))
+        postings.append(Posting(here, fill.fee.asset, fill.fee.units.copy_negate()))
         postings.append(Posting(accounts.fees(fill.venue), fill.fee.asset, fill.fee.units))
     return Entry(fill.at, f"Sale of {sell} for {buy}", tuple(postings), f"{fill.venue_order_id}/{fill.trade_id}")

@@ -37,6 +37,10 @@ class Instrument(Struct, frozen=True):
         """Below the venue's minimum quantity or minimum notional at `price`."""
         return quantity < self.quantity_min or times(quantity, price) < self.notional_min
 
+    def smallest(self, price: Decimal) -> Decimal:
+        """The smallest order in whole lots that the venue takes at `price`."""
+        return max(self.quantity_min, up_to(self.notional_min / price, self.lot))
+
     def largest(self, price: Decimal) -> Decimal:
         """The largest order in whole lots that the venue takes at `price`."""
         return min(self.quantity_max, down_to(self.notional_max / price, self.lot))

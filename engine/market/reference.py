@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from engine.kernel.clock import Instant
 from engine.kernel.money import BP, times
 from engine.market.view import MarketView
 
@@ -34,12 +35,22 @@ class NoReference(Struct, frozen=True):
     reason: str
 
 
-def reference(view: MarketView, rules: ReferenceRules) -> Reference | NoReference:
-    """The mid of a live, fresh, uncrossed book that agrees with the last prints."""
+def age(view: MarketView, at: Instant) -> int:
+    """Nanoseconds since the book was last received, or last changed, whichever is longer ago."""
+    return at - min(view.seen_at, view.book_at)
+
+
+def fresh(view: MarketView | None, at: Instant, rules: ReferenceRules) -> MarketView | None:
+    """The view, if its feed is continuous and its book young enough to be believed at `at`."""
+    return view if view is not None and view.live and age(view, at) <= rules.age_ns_max else None
+
+
+def reference(view: MarketView, at: Instant, rules: ReferenceRules) -> Reference | NoReference:
+    """The mid of a live, fresh, uncrossed book that agrees with the last prints, as of `at`."""
     if not view.live:
         return NoReference("the feed is not continuous")
-    if (age := view.at - min(view.seen_at, view.book_at)) > rules.age_ns_max:
-        return NoReference(f"the book is {age // 1_000_000} ms old")
+    if fresh(view, at, rules) is None:
+        return NoReference(f"the book is {age(view, at) // 1_000_000} ms old")
     if (mid := view.mid) is None:
         return NoReference("the book has an empty side or is crossed")
     if view.last is not None and times(abs(mid - view.last), BP) > times(rules.outlier_bp_max, view.last):

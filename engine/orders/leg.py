@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, LegId
-from engine.kernel.money import ZERO, Asset
+from engine.kernel.money import EXACT, ZERO, Asset
 
 
 @dataclass(slots=True)
@@ -43,12 +43,12 @@ class Leg:
     @property
     def total(self) -> Decimal:
         """All that the leg may sell as known now."""
-        return self.own + self.received
+        return EXACT.add(self.own, self.received)
 
     @property
     def remaining(self) -> Decimal:
         """Not sold; part of it may be working."""
-        return self.total - self.sold
+        return EXACT.subtract(self.total, self.sold)
 
     def take(self, units: Decimal) -> None:
         """Strike `units` off what waits, oldest first."""
@@ -56,7 +56,7 @@ class Leg:
         while left > 0 and self.waiting:
             at, there = self.waiting[0]
             if there > left:
-                self.waiting[0] = (at, there - left)
+                self.waiting[0] = (at, EXACT.subtract(there, left))
                 return
             self.waiting.popleft()
-            left -= there
+            left = EXACT.subtract(left, there)

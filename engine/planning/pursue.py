@@ -53,7 +53,9 @@ def wanted(
     """
     lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold)
     hard = min(_hard_bounds(leg, instrument, price, room))
-    quantity = instrument.sellable(min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard)))
+    quantity = instrument.sellable(
+        min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard, instrument.smallest(price)))
+    )
     if instrument.too_small(quantity, price):
         return ZERO
     rest = instrument.sellable(leg.remaining) - quantity
@@ -72,7 +74,13 @@ def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -
 
 
 def _catch_up(
-    leg: Leg, seen: Progress, schedule: Schedule, factor: Decimal, resting: Order | None, otherwise: Decimal
+    leg: Leg,
+    seen: Progress,
+    schedule: Schedule,
+    factor: Decimal,
+    resting: Order | None,
+    otherwise: Decimal,
+    smallest: Decimal,
 ) -> Decimal:
     """So many times the slice's plan, less what the slice has used; what rests now may be replaced by this order."""
     step = schedule.step(seen)
@@ -80,7 +88,7 @@ def _catch_up(
         return otherwise
     same = leg.slice == schedule.slice(seen.at)
     used = leg.slice_used - (resting.committed if resting else ZERO) if same else ZERO
-    return max(ZERO, times(factor, step) - used)
+    return max(ZERO, max(times(factor, step), smallest) - used)
 
 
 def residue(leg: Leg, instrument: Instrument, price: Decimal | None) -> str | None:

@@ -62,7 +62,8 @@ def progress(leg: LegStory) -> dict[str, Any] | None:
     if sums:
         sums = _thinned([{"t": min(row[0]["t"] for row in (sums, targets) if row), "quantity": 0.0}, *sums])
     axis = alt.Y("quantity:Q", title=f"{leg.plan.sell}, cumulative")
-    drawing = _Drawing(["Schedule", "Sold"], [OTHER, OURS])
+    shown = [(name, hue) for name, hue, rows in (("Schedule", OTHER, targets), ("Sold", OURS, sums)) if rows]
+    drawing = _Drawing([name for name, _ in shown], [hue for _, hue in shown])
     line = drawing.base(targets, "Schedule").mark_line(strokeDash=[5, 3], interpolate="step-after")
     drawing.add(targets, line.encode(y=axis))
     line = drawing.base(sums, "Sold").mark_line(interpolate="step-after", strokeWidth=2)

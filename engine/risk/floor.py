@@ -15,7 +15,7 @@ def floor_in_quote(floor: Floor, instrument: Instrument, fiat_view: MarketView |
     """
     if floor.currency == instrument.quote:
         return instrument.at_least(floor.price)
-    if fiat_view is None or not fiat_view.live or not fiat_view.bids:
+    if fiat_view is None or not fiat_view.bids:
         return None
     return instrument.at_least(floor.price / fiat_view.bids[0].price)
 

@@ -17,7 +17,7 @@ from engine.kernel.money import ZERO, AssetClass, plain, ratio, times
 from engine.mandate.register import licence
 from engine.mandate.terms import Floor, Terms
 from engine.market.instrument import Instrument
-from engine.market.reference import NoReference, reference
+from engine.market.reference import NoReference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.order import Approved, Check, ChildOrder
 from engine.risk.floor import band_bottom, collar, floor_in_quote, outside_band
@@ -130,7 +130,7 @@ def _price(child: ChildOrder, world: World) -> Iterator[Verdict]:
     if world.view is None:
         yield Denied("reference", "no view of the pair", "one live book")
         return
-    ref = reference(world.view, world.limits.reference)
+    ref = reference(world.view, world.at, world.limits.reference)
     if isinstance(ref, NoReference):
         yield Denied(
             "reference", ref.reason, f"younger than {show_span(world.limits.reference.age_ns_max)}, consistent"
@@ -140,7 +140,7 @@ def _price(child: ChildOrder, world: World) -> Iterator[Verdict]:
         bound = collar(ref.price, world.limits.collar_bp, world.instrument)
         yield _judge("collar", child.price >= bound, child.price, bound)
     if world.floor is not None:
-        bottom = floor_in_quote(world.floor, world.instrument, world.fiat_view)
+        bottom = floor_in_quote(world.floor, world.instrument, fresh(world.fiat_view, world.at, world.limits.reference))
         if bottom is None:
             yield Denied("floor", "no price of the stablecoin in fiat", f"{world.floor.price} {world.floor.currency}")
         else:
@@ -160,7 +160,8 @@ def _stable(child: ChildOrder, world: World) -> Iterator[Verdict]:
     yield _judge("stable inventory", after <= making.inventory_max, after, making.inventory_max)
     age = world.at - world.stable_since if world.stable_since is not None else 0
     yield _judge("stable age", age <= making.age_max, show_span(age), show_span(making.age_max))
-    mid = world.fiat_view.mid if world.fiat_view is not None and world.fiat_view.live else None
+    fiat = fresh(world.fiat_view, world.at, world.limits.reference)
+    mid = fiat.mid if fiat is not None else None
     if mid is None:
         yield Denied(
             "depeg", f"no price of {making.asset} in {making.fiat}", f"within {making.band_bp} bp of {making.par}"
@@ -185,5 +186,5 @@ def _flow(child: ChildOrder, world: World) -> Iterator[Verdict]:
         ours = world.sold + world.committed + child.quantity
         others = max(ZERO, world.volume - world.sold)
         holds = ours <= times(world.participation_max, others + ours)
-        share = ratio(ours, others + ours, 6)
+        share = ratio(ours, others + ours, 6) if others + ours else ZERO
         yield _judge("participation", holds, share, world.participation_max)

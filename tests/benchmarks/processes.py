@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from tests.benchmarks.rows import Row, Spread, in_turns
 
@@ -67,9 +66,9 @@ def _seconds(command: Sequence[str], peaks: list[float] | None) -> float:
 
 
 def _against(name: str, ours: Spread, peer: str, theirs: Spread, must: str = "", holds: bool | None = None) -> Row:
-    return Row(name, ours, f"{peer} {theirs}", ours.middle / theirs.middle, must, holds)
+    return Row(name, ours, f"{peer} {theirs}", ours.over(theirs), must, holds)
 
 
 def _memory(peer: str, ours: Spread, theirs: list[float], must: str = "", holds: bool | None = None) -> Row:
     shown = Spread(tuple(theirs), "MB")
-    return Row("import the live core: peak memory", ours, f"{peer} {shown}", ours.middle / median(theirs), must, holds)
+    return Row("import the live core: peak memory", ours, f"{peer} {shown}", ours.over(shown), must, holds)

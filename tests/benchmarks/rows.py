@@ -1,7 +1,7 @@
 """What a benchmark says: one row, as a ratio to a floor or a peer that was measured in the same run.
 
-Machines drift by a third within a minute, so a number alone means little. Both sides of a ratio are measured in turns,
-round by round, and the median is what counts; the smallest and the largest are shown beside it.
+Machines drift by a third within a minute, so a number alone means little. Both sides of a ratio are measured in turns;
+the ratio is taken round by round, and its median is what counts. The smallest and the largest are shown beside it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,8 +22,12 @@ class Spread(Struct, frozen=True):
 
     def __str__(self) -> str:
         low, high = min(self.values), max(self.values)
-        shown = f"{_short(self.middle)} {self.unit}"
+        shown = f"{_short(self.middle)} {self.unit}".strip()
         return shown if len(self.values) == 1 else f"{shown} [{_short(low)}..{_short(high)}]"
+
+    def over(self, peer: "Spread") -> "Spread":
+        """Round by round, how many times the peer's figure this is."""
+        return Spread(tuple(ours / theirs for ours, theirs in zip(self.values, peer.values, strict=True)), "")
 
 
 class Row(Struct, frozen=True):
@@ -32,15 +36,14 @@ class Row(Struct, frozen=True):
     name: str
     measured: Spread
     peer: str
-    ratio: float | None = None
+    ratio: Spread | None = None
     must: str = ""
     holds: bool | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:
         verdict = {True: "holds", False: "DOES NOT HOLD", None: ""}[self.holds]
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        return (self.name, str(self.measured), self.peer, ratio, f"{self.must} {verdict}".strip())
+        return (self.name, str(self.measured), self.peer, str(self.ratio or ""), f"{self.must} {verdict}".strip())
 
 
 def in_turns(rounds: int, sides: Sequence[Callable[[], float]], unit: str) -> list[Spread]:

@@ -237,13 +237,14 @@ def test_a_floor_above_the_market_is_waited_for_in_vain_and_ends_short(tmp_path:
         config = written(person.folder, mandate__assets=holding("0.2", floor=floor), mandate__deadline="2m20s")
         with person.starts("run", config, *venue.option, "--out", "run", "--plain") as engine:
             engine.wait_for("private stream up")
-            shown = person.sees("SHORT-1.1", lambda s: "floor" in s["legs"][0]["hindrance"])
-            assert "200000" in shown["legs"][0]["hindrance"]
-            assert shown["legs"][0]["sold"] == "0"
+            shown = person.sees("SHORT-1.1", lambda s: "lowest price allowed" in s["legs"][0]["hindrance"])
+            coin = shown["legs"][0]
+            assert coin["hindrance"] == f"best bid {coin['bid']} is below the lowest price allowed, 200000"
+            assert (shown["phase"], coin["sold"]) == ("running", "0")
             assert engine.end().code == 1
         coin, stable = summary(person.folder / "run")["legs"]
         assert (coin["sold"], coin["residue"], stable["sold"]) == ("0", "0.2", "0")
-        assert "floor" in coin["residue_reason"]
+        assert "below the lowest price allowed, 200000" in coin["residue_reason"]
         assert venue.truth().orders == []
 
 

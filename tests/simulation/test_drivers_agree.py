@@ -20,7 +20,7 @@ from engine.journal.store import MemoryStore
 from engine.kernel import codec
 from engine.kernel.clock import Instant
 from engine.state import State
-from tests.simulation.plans import SCENARIOS, SimulationPlan, drawn
+from tests.simulation.plans import LONG, SCENARIOS, SimulationPlan, drawn
 from tests.simulation.world import ACCOUNT, CAPABILITIES, VENUE, NoTape, configured, exchange_for, opening
 from venues.sandbox.exchange import Exchange
 from venues.sandbox.faults import Faults
@@ -70,7 +70,7 @@ def _begun(plan: SimulationPlan, now: Callable[[], Instant]) -> tuple[Counter, S
     return counter, states.opened(opened), journal
 
 
-@pytest.mark.parametrize("scenario", ["cross", "peg", "strict", "stable"])
+@pytest.mark.parametrize("scenario", LONG)
 def test_the_two_drivers_write_the_same_journal(scenario: str) -> None:
     """With the faults of ten seeds: each row has the same hash in both, and the chain the same head."""
     for seed in range(10):

@@ -13,7 +13,7 @@ from tests.simulation.plans import FAMILIES, MODES, SCENARIOS, SimulationPlan, d
 from tests.simulation.world import World
 
 CHUNK: Final = 25
-FAST: Final = 150
+FAST: Final = 100
 """So many seeds run with the quick tests; the others are slow ones."""
 
 

@@ -16,7 +16,7 @@ D = Decimal
 HEAD = "ts_open_ms,open,high,low,close,volume"
 T0 = 1_777_593_600_000
 """2026-05-01T00:00:00Z in milliseconds."""
-SHARED = Path("/work/shared/data/ohlcv")
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "ohlcv"
 
 
 def line(minute: int, rest: str = "100.5,101.25,99,100,1.00000007") -> str:
@@ -190,7 +190,9 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     assert "can't be read: No such file" in mistake
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the development data of real exchanges is not on this machine")
+@pytest.mark.skipif(
+    not SHARED.is_dir(), reason="real bars for development (shared/data/ohlcv beside the checkout) are not here"
+)
 def test_real_bars_of_a_month_and_of_three_years_are_read() -> None:
     """A month of minutes without a gap, as published; three years of hours, of which one is missing."""
     month = load(SHARED / "BTCUSDT-1m-2026-05.zip")

@@ -82,14 +82,14 @@ def test_bars_are_of_one_pair(name: str, told: str) -> None:
 def test_a_gap_within_the_run_is_named_and_one_behind_it_is_only_counted(tmp_path: Path) -> None:
     """Of the example's 72 bars the third and the last but one are missing."""
     head, *rows = BARS.read_text().splitlines()
-    path = tmp_path / "gaps.csv"
+    path = tmp_path / "bars.csv"
     path.write_text("\n".join((head, *rows[:2], *rows[3:70], rows[71])))
     said = [
         line for line in over_bars(config(), path, seed=1, since=None).assumptions if "gap" in line or "issing" in line
     ]
     assert said == [
         "Bars missing in the file: 2, at 2 places. None was made up.",
-        "The gap from 2030-01-01T09:10:00.000000Z to 2030-01-01T09:15:00.000000Z (1 bars) lies within the run: nobody "
+        "The gap from 2030-01-01T09:10:00.000000Z to 2030-01-01T09:15:00.000000Z (bars: 1) lies within the run: nobody "
         "quoted or traded, and nothing could be sold.",
     ]
 

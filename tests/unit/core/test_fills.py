@@ -153,7 +153,6 @@ def test_fills_that_a_report_announced_are_asked_for() -> None:
     assert run.state.committed(VENUE, BTC) == d("2.5")
 
 
-@pytest.mark.xfail(raises=ValueError, reason="unary minus rounds to 28 digits: the entry of such a sale can't be made")
 def test_proceeds_of_many_digits_are_kept_to_the_last_one() -> None:
     """Twelve decimals times twelve, as the smallest unit of ETH allows: the books of leg and ledger agree."""
     run, order = started()

@@ -185,9 +185,6 @@ def test_after_a_failed_write_nothing_becomes_durable_though_the_disk_is_back(pa
     assert (store.durable, list(reading.read(path))) == (0, [])
 
 
-@pytest.mark.xfail(
-    reason="a checkpoint that fails kills the writer in silence: `failure` stays empty, appends wait for ever"
-)
 @pytest.mark.parametrize("when", ["PRAGMA wal_checkpoint"])
 def test_a_disk_that_fails_while_nothing_is_written_says_so_too(
     path: Path, when: str, monkeypatch: pytest.MonkeyPatch

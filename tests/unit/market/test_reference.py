@@ -15,7 +15,7 @@ TOO_OLD = Instant(OLD - 1)
 
 
 def test_the_mid_of_a_good_book_is_the_reference_and_says_how_many_sources_it_has() -> None:
-    assert reference(view(), RULES) == Reference(d("100.00"), 1, "single source")
+    assert reference(view(), view().at, RULES) == Reference(d("100.00"), 1, "single source")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_mid_of_a_good_book_is_the_reference_and_says_how_many_sources_it_ha
     ],
 )
 def test_a_doubtful_book_gives_no_reference_and_the_reason(changes: dict[str, Any], reason: str) -> None:
-    found = reference(view(**changes), RULES)
+    found = reference(view(**changes), view(**changes).at, RULES)
     assert isinstance(found, NoReference)
     assert reason in found.reason
 
@@ -43,9 +43,9 @@ def test_a_doubtful_book_gives_no_reference_and_the_reason(changes: dict[str, An
     [{"seen_at": OLD}, {"book_at": OLD}, {"last": None}, {"last": d("98.04")}, {"last": d("102.04")}],
 )
 def test_a_book_just_within_the_rules_counts(changes: dict[str, Any]) -> None:
-    assert isinstance(reference(view(**changes), RULES), Reference)
+    assert isinstance(reference(view(**changes), view(**changes).at, RULES), Reference)
 
 
 def test_a_pair_that_was_never_seen_has_no_reference() -> None:
     never = view(bids=(), asks=(), book_at=Instant(0), seen_at=Instant(0), live=False)
-    assert isinstance(reference(never, RULES), NoReference)
+    assert isinstance(reference(never, never.at, RULES), NoReference)

@@ -55,9 +55,6 @@ def test_what_is_below_the_minimum_is_never_replaced_by_the_whole() -> None:
     assert wanted(leg("0.3"), "00:00:59") == 0
 
 
-@pytest.mark.xfail(
-    reason="the catch-up cap of two small slices stays below the venue's minimum, so nothing is ever sold"
-)
 def test_slices_far_below_the_minimum_are_carried_over_until_they_can_be_sold() -> None:
     """0.2 BTC in ten slices of 0.02; the venue takes 0.05, and a slice may catch up to twice 0.02."""
     small = leg("0.2")
@@ -65,9 +62,6 @@ def test_slices_far_below_the_minimum_are_carried_over_until_they_can_be_sold() 
     assert d("0.05") <= wanted(small, "00:02") <= d("0.06")
 
 
-@pytest.mark.xfail(
-    reason="as above: after the window the cap is a mean slice, and the whole ends as residue at the deadline"
-)
 def test_slices_far_below_the_minimum_are_sold_at_the_latest_after_the_window() -> None:
     assert wanted(leg("0.2"), "00:11") > 0
 

@@ -67,7 +67,7 @@ def test_the_page_names_no_address_outside_itself() -> None:
 
 def test_the_charts_and_their_script_are_inside_and_the_script_only_once() -> None:
     assert page().count(bundle()) == 1
-    assert page().count('<div class="chart"') == 5
+    assert page().count('<div class="chart"') == 6
     assert page().count("vegaEmbed(") >= 1
 
 

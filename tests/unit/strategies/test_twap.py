@@ -46,7 +46,6 @@ def test_slices_of_a_total_that_does_not_divide_differ_by_a_lot_at_the_most() ->
     assert sorted(slices(twap(START, END, 7), "10", "0.01")) == [d("1.42"), *[d("1.43")] * 6]
 
 
-@pytest.mark.xfail(reason="a third of the whole is rounded down to 0.333333333 before lots are: slices of 1, 2 and 3")
 def test_a_total_that_divides_into_whole_lots_is_divided_evenly() -> None:
     """6 lots in 3 slices."""
     assert slices(twap(START, END, 3), "6", "1") == [2, 2, 2]

@@ -176,7 +176,7 @@ def test_our_sale_changes_neither_who_comes_next_nor_how_much_they_take() -> Non
 
 
 def test_an_order_resting_above_the_price_is_filled_when_the_bar_reaches_it() -> None:
-    """77,990 is passed on the way from the low of 77,950.50 to the high."""
+    """Offered at 78,090, in a bar that opens at 78,000 and reaches 78,100.01."""
     market = exchange()
     market.advance(Instant(T0 + SECOND))
     market.place("a", OrderRequest("BTCUSDT", Side.SELL, Kind.GTC, D("0.1"), D("78090"), "c"))
