@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from engine.compose.methods import targets
 from engine.drivers import folder, tape
 from engine.events import Entry, Opened, decode
@@ -22,6 +24,7 @@ MID_EVERY: Final = Span(2 * SECOND)
 LEDGER: Final = "ledger.beancount"
 ORDERS: Final = "orders.csv"
 FILLS: Final = "fills.csv"
+WORDING: Final = "wording.json"
 
 
 def entries(path: Path) -> Iterator[tuple[Record, Entry]]:
@@ -42,16 +45,30 @@ def story_of(run: Path) -> Story:
 
 
 def write(run: Path, **wording: Any) -> summary.Summary:
-    """Write summary, tables, ledger and report of a run; whatever stood there is replaced whole."""
+    """Write summary, tables, ledger and report of a run; whatever stood there is replaced whole.
+
+    `wording` is what the report says beside the numbers; it is kept, so that the same report can be made again.
+    """
     story = story_of(run)
     result = summary.summarise(story)
     evidence = benchmarks.gather(story)
-    tables.write_whole(run / folder.SUMMARY, summary.summary_json(result))
-    tables.write_whole(run / ORDERS, tables.orders_csv(story))
-    tables.write_whole(run / FILLS, tables.fills_csv(evidence))
     opened = story.opened
     sales = [Sale(sold.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for sold in leg.fills]
-    tables.write_whole(run / LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales))
     mids = {LegId(leg.plan.id): tape.read_mids(run, leg.plan.symbol, MID_EVERY) for leg in story.legs}
-    tables.write_whole(run / folder.REPORT, html.render(story, result, mids=mids, evidence=evidence, **wording))
+    report = html.render(story, result, mids=mids, evidence=evidence, **_kept(run, wording))
+    for name, content in (
+        (folder.SUMMARY, summary.summary_json(result)),
+        (ORDERS, tables.orders_csv(story).encode()),
+        (FILLS, tables.fills_csv(evidence).encode()),
+        (LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales).encode()),
+        (folder.REPORT, report.encode()),
+    ):
+        folder.write_whole(run / name, content)
     return result
+
+
+def _kept(run: Path, wording: dict[str, Any]) -> dict[str, Any]:
+    path = run / WORDING
+    if wording:
+        folder.write_whole(path, msgspec.json.encode(wording))
+    return msgspec.json.decode(path.read_bytes()) if path.exists() else {}

@@ -157,7 +157,9 @@ class Session:
         recording = Recording(self._tape, self._outbox)
         feeds = Feeds(_pairs(state.opened.plan), {name: place.market}, recording)
         observers = (self._outbox, self._screen.row)
-        live = Live(state, made, self._journal, place.clock, {name: place.venue}, feeds, recording, observers)
+        live = Live(
+            state, made, self._journal, place.clock, {name: place.venue}, feeds, recording, observers, asyncio.to_thread
+        )
         at = place.clock.market()
         live.begin(begin)
         for sealed in self._tape.recover(at):

@@ -5,7 +5,7 @@ putting events into its inbox.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -14,7 +14,7 @@ from engine.core import Methods, turn
 from engine.drivers import perform
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.perform import ACTING, Acting, Switch
-from engine.events import Closed, Entry, Note, Restarted, kind
+from engine.events import Closed, Entry, Note, Restarted, TapeSealed, kind
 from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.journal.store import Journal, Row
@@ -29,8 +29,10 @@ from engine.state import State
 
 log = structlog.get_logger()
 
-SEAL_EVERY: Final = Span(300 * SECOND)
+SEAL_EVERY: Final = Span(120 * SECOND)
 """Market time between two seals of the tape."""
+Aside = Callable[[Callable[[Instant], TapeSealed | None], Instant], Awaitable[TapeSealed | None]]
+"""Runs a function with its argument beside the event loop: `asyncio.to_thread`."""
 Observer = Callable[[Record, Entry], None]
 """Told of every row, in order, once it is durable."""
 
@@ -56,7 +58,9 @@ class Live:
         feeds: Feeds,
         tape: Tape,
         observers: Sequence[Observer] = (),
+        aside: Aside | None = None,
     ) -> None:
+        """`aside` runs slow work in a thread; without it, such as in virtual time, it is done at once."""
         self.state, self.switch = state, Switch()
         self._methods, self._journal, self._clock = methods, journal, clock
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
@@ -66,6 +70,8 @@ class Live:
         self._told: list[tuple[Record, Entry]] = []
         self._reached = asyncio.Event()
         self._sealed_at = state.at
+        self._aside = aside
+        self._sealing: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
 
     def ask(self, wish: Wish, by: str) -> None:
@@ -141,7 +147,15 @@ class Live:
 
     def _seal(self, at: Instant) -> None:
         self._sealed_at = at
-        sealed = self._tape.seal(at)
+        if self._aside is None:
+            self._sealed(self._tape.seal(at))
+        elif self._sealing is None or self._sealing.done():
+            self._sealing = self._start(self._seal_aside(at, self._aside))
+
+    async def _seal_aside(self, at: Instant, aside: Aside) -> None:
+        self._sealed(await aside(self._tape.seal, at))
+
+    def _sealed(self, sealed: TapeSealed | None) -> None:
         if sealed is not None:
             self.note(sealed)
 
@@ -206,7 +220,11 @@ class Live:
         """The last rows: what is left of the tape, and the record that closes the run."""
         self._feeds.gather(self._clock.market())
         at = Instant(max(self.state.at, self._clock.market()))
+        if self._sealing is not None:
+            await self._sealing
         self._seal(at)
+        if self._sealing is not None:
+            await self._sealing
         differences = sum(len(standing.differences) for standing in self.state.venues.values())
         self.note(Closed(at, self.state.finished, len(self.state.live), differences))
         await self._durable(self._journal.seq)

@@ -4,16 +4,12 @@ Numbers are plain decimals as they were told, times ISO 8601 in UTC. A file appe
 """
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from io import StringIO
-from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from engine.evidence.benchmarks import FillEvidence, fill_record
+from engine.evidence.benchmarks import FillEvidence
 from engine.evidence.story import Attempt, Story
 from engine.kernel.clock import iso
 from engine.kernel.money import plain, times, total
@@ -67,22 +63,6 @@ def _fill(evidence: FillEvidence) -> Sequence[object]:
         evidence.slippage_vwap_bp, evidence.reference, sold.way.value, iso(sold.learned_at), sold.seq,
         "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()),
     )  # fmt: skip
-
-
-def fills_jsonl(evidence: Iterable[FillEvidence]) -> bytes:
-    """One JSON object a line, schema 1."""
-    return b"".join(msgspec.json.encode(fill_record(each)) + b"\n" for each in evidence)
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader finds the old one or the new one, and after a crash too."""
-    raw = content.encode() if isinstance(content, str) else content
-    half = path.with_name(path.name + ".half")
-    with half.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

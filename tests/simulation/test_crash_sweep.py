@@ -56,7 +56,6 @@ def test_a_crash_at_any_journal_operation_changes_no_outcome(scenario: str, mode
     assert ends == {undisturbed.finished}
 
 
-@pytest.mark.xfail(strict=True, reason="patience is counted from the deadline, though nobody was there to look (I42)")
 @pytest.mark.parametrize("scenario", BRIEF)
 def test_a_run_that_is_taken_over_long_after_its_deadline_is_still_looked_into(scenario: str) -> None:
     """Died with an order in the market, restarted when patience had ended: what became of the order is asked for."""

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import pytest
-
 from engine.kernel.clock import Span
 from tests.simulation.plans import SimulationPlan
 from tests.simulation.world import World
@@ -12,7 +10,6 @@ BETWEEN: Final = Span(13_879_511_398)
 """When somebody trades on our account so that we learn of it while a decided order waits for its commit."""
 
 
-@pytest.mark.xfail(strict=True, reason="the live driver throws its switch for a person's halt only (I17)")
 def test_an_order_that_waits_for_its_commit_does_not_leave_after_a_halt() -> None:
     """The order and the halt are made durable by one commit; the order must not leave behind it."""
     World(SimulationPlan(seed=2, scenario="cross", stranger_after=BETWEEN)).run()

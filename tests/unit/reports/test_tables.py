@@ -3,15 +3,13 @@
 import csv
 from decimal import Decimal
 from io import StringIO
-from pathlib import Path
 
-import msgspec
 import pytest
 
 from engine.evidence.benchmarks import gather
 from engine.evidence.story import tell
 from engine.orders.reports import Refused
-from engine.reports.tables import FILLS, ORDERS, fills_csv, fills_jsonl, orders_csv, write_whole
+from engine.reports.tables import FILLS, ORDERS, fills_csv, orders_csv
 from tests.support.journals import FIRST, Journal, at, opened, order, tape, two_legs
 
 STORY = tell(two_legs().rows, tape())
@@ -67,18 +65,6 @@ def test_the_words_of_a_venue_are_no_formula_in_a_spreadsheet(words: str) -> Non
     child = j.place(order(FIRST, 1, "10:00:02", "0.1", "64980"))
     j.placed("10:00:03", child, Refused("", words))
     assert rows(orders_csv(tell(j.rows)))[0]["reason"] == "'" + words
-
-
-def test_each_line_of_the_fills_is_one_object_of_schema_1() -> None:
-    lines = [msgspec.json.decode(line) for line in fills_jsonl(gather(STORY)).splitlines()]
-    assert [(line["schema"], line["trade_id"]) for line in lines] == [(1, "t1"), (1, "t2"), (1, "t3"), (1, "t4")]
-
-
-def test_a_file_is_replaced_whole_and_nothing_stays_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "orders.csv"
-    write_whole(path, "old and longer")
-    write_whole(path, "new")
-    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("orders.csv", "new")]
 
 
 def test_the_tables_of_a_run_without_orders_have_their_heads() -> None:
