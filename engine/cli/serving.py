@@ -12,8 +12,10 @@ def sandbox(*, speed: str, balance: list[str] | None, until_eof: bool, **options
     """Serve until told to stop."""
     import asyncio
 
+    from engine.drivers import telemetry
     from venues.sandbox.server import ServeOptions, serve
 
+    telemetry.quiet()
     mistakes: list[Mistake] = []
     factor = number("--speed", speed, mistakes)
     balances = {}

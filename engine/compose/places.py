@@ -60,6 +60,7 @@ class OwnSandbox:
 
     def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
         self._process = process
+        self._draining = asyncio.create_task(_drain(process.stderr))
         self.address: str = ready["venues"][HASHKEY]["rest"]
         account = ready["venues"][HASHKEY]["accounts"][0]
         self.keys: tuple[str, str] = (account["key"], account["secret"])
@@ -97,6 +98,13 @@ class OwnSandbox:
             await asyncio.wait_for(self._process.wait(), 10)
         except TimeoutError:
             self._process.kill()
+        self._draining.cancel()
+
+
+async def _drain(stream: asyncio.StreamReader | None) -> None:
+    """Read on, so that a talkative exchange never blocks on a full pipe."""
+    while stream is not None and await stream.read(65536):
+        pass
 
 
 def sandbox_address(url: str) -> str:

@@ -27,7 +27,7 @@ class WallClock:
             await asyncio.sleep(left / 1e9)
 
 
-class ScaledClock:
+class ScaledClock(WallClock):
     """A sandbox's market time, which began at `origin` when the wall showed `started` and runs `speed` times as fast.
 
     It is carried on by the monotonic clock, so that a step of the wall moves no deadline.
@@ -39,15 +39,6 @@ class ScaledClock:
 
     def market(self) -> Instant:
         return Instant(self.origin + int((time.monotonic_ns() - self._began) * self.speed))
-
-    def wall(self) -> Instant:
-        return Instant(time.time_ns())
-
-    def mono(self) -> int:
-        return time.monotonic_ns()
-
-    async def sleep(self, span: Span) -> None:
-        await asyncio.sleep(span / 1e9)
 
     async def until(self, at: Instant) -> None:
         while (left := at - self.market()) > 0:  # noqa: ASYNC110 - a sleep may end early, so it is measured again

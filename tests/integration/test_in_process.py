@@ -18,7 +18,9 @@ from tests.support.ledgers import loaded, trial_balance
 from tests.support.processes import ROOT, Finished, Person, fills, summary
 
 EXAMPLES: Final = ROOT / "examples"
-RUNNABLE: Final = ("demo", "usdt_only", "basket_to_hkd", "tranche")
+RUNNABLE: Final = ("demo", "usdt_only", "basket_to_hkd", "tranche", "backtest_vwap")
+HOURS: Final = ("tranche", "backtest_vwap")
+"""Of market time; a minute or so of ours."""
 LATER: Final = {
     "floor_three_days": "mandate.deadline: 3d: several days: not yet",
     "two_venues": "mandate.venues[1]: osl: more than one venue: not yet",
@@ -53,10 +55,7 @@ def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
     return rehearse
 
 
-LONG: Final = pytest.mark.slow  # eight market hours
-
-
-@pytest.fixture(params=[pytest.param(name, marks=LONG) if name == "tranche" else name for name in RUNNABLE])
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in HOURS else name for name in RUNNABLE])
 def example(request: pytest.FixtureRequest, rehearse: Rehearse) -> Rehearsal:
     return rehearse(request.param)
 
@@ -173,15 +172,15 @@ def test_one_changed_byte_of_any_row_is_found_and_the_row_is_named(small: Path, 
     assert (audit.exit_code, f"row {row} does not match its hash" in audit.stderr) == (4, True), audit.stderr
 
 
-@pytest.mark.parametrize("verb", ["resume", "report", "status", "audit"])
-def test_no_verb_goes_on_with_a_damaged_journal(small: Path, tmp_path: Path, verb: str) -> None:
-    shutil.copytree(small.parent, tmp_path / "shell")
-    person = Person(tmp_path / "shell")
-    with sqlite3.connect(person.folder / "run" / "journal.sqlite") as database:
+def test_no_verb_goes_on_with_a_damaged_journal(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    assert person.says("run", written(tmp_path), *VIRTUAL, "--synthetic", "--out", "run").code == 0
+    with sqlite3.connect(tmp_path / "run" / "journal.sqlite") as database:
         database.execute("UPDATE journal SET at = at + 1 WHERE seq = 5")
     database.close()
-    refused = person.says(verb, "run")
-    assert (refused.code, "row 5 does not match its hash" in refused.err) == (4, True), refused
+    for verb in ("resume", "halt", "report", "status", "audit"):
+        refused = person.says(verb, "run")
+        assert (refused.code, "row 5 does not match its hash" in refused.err) == (4, True), (verb, refused)
 
 
 @pytest.mark.parametrize(("which", "named"), [("MAX(seq)", "summary.json"), ("7", "row 7 is missing")])
