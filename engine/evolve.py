@@ -8,21 +8,39 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from engine import events as n
 from engine.events import Entry
-from engine.kernel.clock import MINUTE
+from engine.kernel.clock import MINUTE, Instant
+from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import EXACT, ZERO, times
 from engine.ledger import accounts, posting
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import lifecycle, reports
+from engine.orders.leg import Leg
 from engine.orders.lifecycle import Conflict
 from engine.orders.order import Order, OrderFact, OrderState
 from engine.reconcile import compare, resolve
 from engine.state import State
+
+
+class Glimpse(Struct, frozen=True):
+    """Of a `MarketView`, what a fold adds up."""
+
+    venue: VenueName
+    symbol: Symbol
+    volume: Decimal
+
+
+class Glance(Struct, frozen=True, tag="due"):
+    """A `Due` whose books were not read: they are most of a journal's bytes, and only the last of them is state."""
+
+    at: Instant
+    views: tuple[Glimpse, ...]
 
 
 def evolve(state: State, entry: Entry) -> None:
@@ -55,24 +73,42 @@ def _restarted(state: State, entry: n.Restarted) -> None:
 
 
 def _due(state: State, entry: e.Due) -> None:
+    glanced(state, entry)
+    looked(state, entry)
+    for view in entry.views:
+        for leg in _legs_at(state, view):
+            if leg.arrival is None and leg.total > 0:
+                leg.arrival = view.mid
+
+
+def glanced(state: State, entry: e.Due | Glance) -> None:
+    """A decision was due, and so much had been traded: all of a `Due` that adds up."""
+    state.at = max(state.at, entry.at)
     state.due_at = entry.at
     while state.wakes and state.wakes[0] <= entry.at:
         state.wakes.pop(0)
     for view in entry.views:
         key = (view.venue, view.symbol)
-        state.views[key] = view
         before = state.seen_volume.get(key, ZERO)
         state.seen_volume[key] = view.volume
-        _watch(state, view, view.volume - before)
+        for leg in _legs_at(state, view):
+            leg.volume += view.volume - before
 
 
-def _watch(state: State, view: MarketView, volume: Decimal) -> None:
-    for plan in state.opened.plan.legs:
-        if plan.venue == view.venue and plan.symbol == view.symbol:
-            leg = state.legs[plan.id]
-            leg.volume += volume
-            if leg.arrival is None and leg.total > 0:
-                leg.arrival = view.mid
+def looked(state: State, entry: e.Due) -> None:
+    """The books of a `Due`: they replace those that were known."""
+    for view in entry.views:
+        state.views[view.venue, view.symbol] = view
+
+
+def glance_will_do(state: State) -> bool:
+    """Does no leg wait for the mid at which it begins?"""
+    return all(leg.arrival is not None or leg.total <= 0 for leg in state.legs.values())
+
+
+def _legs_at(state: State, view: MarketView | Glimpse) -> list[Leg]:
+    plans = state.opened.plan.legs
+    return [state.legs[plan.id] for plan in plans if plan.symbol == view.symbol and plan.venue == view.venue]
 
 
 def _place(state: State, entry: c.Place) -> None:

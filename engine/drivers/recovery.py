@@ -4,30 +4,47 @@ Nothing is decided again here, since the code may have changed since; that is th
 """
 
 from collections.abc import Iterable
+from typing import Final
+
+import msgspec
 
 from engine import VERSION
 from engine.events import Opened, Restarted, decode
-from engine.evolve import evolve
+from engine.evolve import Glance, evolve, glance_will_do, glanced, looked
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
+from engine.orders.events import Due
 from engine.state import State, opened
+
+_GLANCE: Final = msgspec.json.Decoder(Glance)
 
 
 class Fold:
-    """Takes checked rows one by one; the state is there after the first."""
+    """Takes checked rows one by one; the state is there after the first.
+
+    Books are decoded when they matter: where a leg's arrival price is their mid, and the last ones of all.
+    """
 
     def __init__(self) -> None:
         self._state: State | None = None
+        self._unread: dict[tuple[object, ...], bytes] = {}
+        """The last row that was only glanced at, per set of pairs that it shows."""
 
     def take(self, record: Record) -> None:
         """Fold one row in; `Damaged` when it is none that we know."""
+        state = self._state
         try:
+            if record.kind == "due" and state is not None and glance_will_do(state):
+                self._glance(state, record.payload)
+                return
             entry = decode(record.payload)
         except ValueError as error:
             raise Damaged(f"row {record.seq} ({record.kind}) is not a row of this version: {error}") from error
-        if self._state is not None:
-            evolve(self._state, entry)
+        if state is not None:
+            if isinstance(entry, Due):
+                self._look(state)
+            evolve(state, entry)
         elif isinstance(entry, Opened):
             self._state = opened(entry)
         else:
@@ -38,7 +55,23 @@ class Fold:
         """The state after the last row; `Damaged` when there was none."""
         if self._state is None:
             raise Damaged("the journal is empty: row 1 is missing")
+        self._look(self._state)
         return self._state
+
+    def _glance(self, state: State, payload: bytes) -> None:
+        due = _GLANCE.decode(payload)
+        glanced(state, due)
+        shown = tuple((view.venue, view.symbol) for view in due.views)
+        self._unread.pop(shown, None)  # so that what is read later stays in the order of the rows
+        self._unread[shown] = payload
+
+    def _look(self, state: State) -> None:
+        """Read the books that were left."""
+        for payload in self._unread.values():
+            due = decode(payload)
+            assert isinstance(due, Due), payload
+            looked(state, due)
+        self._unread.clear()
 
 
 def fold(records: Iterable[Record]) -> State:

@@ -26,6 +26,9 @@ _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)"
 LAZY_SECONDS: Final = 0.2
 """Rows that nobody waits for are committed with the next that somebody does, or after this long."""
 
+CHECKPOINT_ROWS: Final = 50_000
+"""A writer that is never idle moves its log into the file after so many rows all the same."""
+
 Row = tuple[str, bytes]
 """Kind and canonical payload."""
 
@@ -149,6 +152,7 @@ class SqliteStore(Chain):
 
     def _gather(self) -> None:
         """Commit what has gathered and raise the watermark; checkpoint when idle, so that no commit waits for it."""
+        unchecked = 0
         while True:
             with self._condition:
                 if not self._urgent and not self._closing:
@@ -158,8 +162,10 @@ class SqliteStore(Chain):
                 self._commit(batch)
             elif closing:
                 return
-            else:
+            unchecked += len(batch)
+            if unchecked and (not batch or unchecked >= CHECKPOINT_ROWS):
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                unchecked = 0
 
     def _commit(self, batch: Sequence[Record]) -> None:
         self._database.execute("BEGIN IMMEDIATE")

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +14,8 @@ from tests.support.configs import PEG, written
 from tests.support.processes import Engine, Exchange, Person, exchange, summary
 
 RUN: Final = "SHORT-1.1"
-PATIENT: Final = {"strategy__window": "4m", "strategy__slices": 8, "tactic": PEG | {"before": "4s"}}
-"""Orders rest in the book for most of each half minute."""
+PATIENT: Final = {"strategy__window": "2m", "strategy__slices": 6, "tactic": PEG}
+"""Orders rest in the book for most of each slice of twenty seconds."""
 
 
 class Desk:
@@ -32,35 +33,59 @@ class Desk:
         return self.person.sees(RUN, lambda s: _stands(s) and Decimal(s["legs"][0]["sold"]) > 0)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with exchange(tmp_path / "exchange", speed="12") as venue:
-        person = Person(tmp_path / "shell").knows(venue)
+@contextmanager
+def opened(folder: Path, speed: str) -> Iterator[Desk]:
+    """An exchange and a run that has just been started against it."""
+    with exchange(folder / "exchange", speed=speed) as venue:
+        person = Person(folder / "shell").knows(venue)
         config = written(person.folder, **PATIENT)
         with person.starts("run", config, *venue.option, "--out", "run", "--plain") as engine:
-            engine.wait_for("private stream up")
             yield Desk(person, engine, venue)
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Desk]]:
+    """Several at once, since each of them mostly waits: one for each test that takes one."""
+    with ExitStack() as stack:
+        yield iter([stack.enter_context(opened(tmp_path_factory.mktemp("desk"), "5")) for _ in range(3)])
+
+
+@pytest.fixture
+def desk(desks: Iterator[Desk]) -> Desk:
+    """A run of half a minute that is under way."""
+    desk = next(desks)
+    desk.engine.wait_for("private stream up")
+    return desk
+
+
+@pytest.fixture
+def quick_desk(tmp_path: Path) -> Iterator[Desk]:
+    """A run of ten seconds, for those who want to see its end."""
+    with opened(tmp_path, "12") as desk:
+        desk.engine.wait_for("private stream up")
+        yield desk
 
 
 def _stands(shown: dict[str, Any]) -> bool:
     return any(order["leg"] == "1" and order["state"] == "open" for order in shown["orders_open"])
 
 
-def test_a_pause_cancels_what_rests_lets_leg_two_finish_and_can_be_taken_back(desk: Desk) -> None:
-    desk.resting()
-    assert desk.person.says("pause", RUN).code == 0
-    paused = desk.person.sees(
+@pytest.mark.slow
+def test_a_pause_cancels_what_rests_lets_leg_two_finish_and_can_be_taken_back(quick_desk: Desk) -> None:
+    quick_desk.resting()
+    assert quick_desk.person.says("pause", RUN).code == 0
+    paused = quick_desk.person.sees(
         RUN, lambda s: s["phase"] == "paused" and not s["orders_open"] and Decimal(s["legs"][1]["remaining"]) < 1
     )
     assert paused["legs"][0]["remaining"] != "0"
-    before = desk.venue.truth()
+    before = quick_desk.venue.truth()
     assert before.open == []
     time.sleep(1)  # twelve seconds of market in which nothing is sold
-    assert desk.venue.truth().trade_ids == before.trade_ids
-    answer = desk.person.says("resume", RUN)
+    assert quick_desk.venue.truth().trade_ids == before.trade_ids
+    answer = quick_desk.person.says("resume", RUN)
     assert (answer.code, answer.out) == (0, f"{RUN} goes on\n")
-    assert desk.engine.end().code == 0
-    assert desk.venue.truth().sold("BTCUSDT") == Decimal("0.2")
+    assert quick_desk.engine.end().code == 0
+    assert quick_desk.venue.truth().sold("BTCUSDT") == Decimal("0.2")
 
 
 def test_a_halt_cancels_verifies_and_says_that_the_venue_is_flat(desk: Desk) -> None:
@@ -86,25 +111,27 @@ def test_ctrl_c_pauses_and_a_second_one_halts(desk: Desk) -> None:
     assert desk.venue.truth().open == []
 
 
-def test_a_crashed_run_can_be_halted_from_another_shell(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_crashed_run_can_be_halted_from_another_shell(quick_desk: Desk, tmp_path: Path) -> None:
     """Its order still stands at the exchange when the process is gone; halting finds and cancels it."""
-    desk.resting()
-    desk.engine.kill()
-    shown = desk.person.status(RUN)
+    quick_desk.resting()
+    quick_desk.engine.kill()
+    shown = quick_desk.person.status(RUN)
     assert (shown["running"], shown["phase"]) == (False, "running")
-    refused = desk.person.says("pause", RUN)
+    refused = quick_desk.person.says("pause", RUN)
     assert (refused.code, "no process carries this run on" in refused.err) == (2, True)
-    other = Person(tmp_path / "other", state=desk.person.home).knows(desk.venue)
+    other = Person(tmp_path / "other", state=quick_desk.person.home).knows(quick_desk.venue)
     halted = other.says("halt", RUN)
     assert halted.code == 1, halted
     assert "  hashkey: confirmed flat\n" in halted.out
-    assert desk.venue.truth().open == []
-    assert Decimal(summary(desk.folder)["legs"][0]["sold"]) == desk.venue.truth().sold("BTCUSDT")
+    assert quick_desk.venue.truth().open == []
+    assert Decimal(summary(quick_desk.folder)["legs"][0]["sold"]) == quick_desk.venue.truth().sold("BTCUSDT")
     assert other.says("audit", RUN).code == 0
 
 
 def test_scripts_are_shown_where_a_run_is(desk: Desk) -> None:
-    shown = desk.resting()
+    desk.resting()
+    shown = desk.person.status(RUN)
     assert {name: shown[name] for name in ("schema", "run", "case", "environment", "phase", "running", "epoch")} == {
         "schema": 1,
         "run": RUN,
@@ -119,38 +146,41 @@ def test_scripts_are_shown_where_a_run_is(desk: Desk) -> None:
     assert Decimal(coin["sold"]) + Decimal(coin["remaining"]) == Decimal("0.2")
     for name in ("target", "working", "deficit", "average", "arrival", "slippage_bp", "participation", "bid"):
         Decimal(coin[name])
-    order = next(order for order in shown["orders_open"] if order["leg"] == "1")
-    assert {"client_id", "state", "quantity", "price", "filled", "unknown"} <= order.keys()
+    for order in shown["orders_open"]:
+        assert order.keys() == {"client_id", "leg", "state", "quantity", "price", "filled", "unknown"}
     assert shown["venues"]["hashkey"]["stream"] == "up"
     by_folder = desk.person.status(str(desk.folder))
     assert (by_folder["run"], by_folder["running"]) == (RUN, True)
 
 
-def test_a_finished_run_says_how_it_ended_whatever_is_asked_of_it(tmp_path: Path) -> None:
-    person = Person(tmp_path)
-    config = written(tmp_path)
-    assert person.says("run", config, "--sandbox", "--in-process", "--synthetic", "--out", "run").code == 0
-    before = (tmp_path / "run" / "summary.json").read_bytes()
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Person:
+    """Somebody whose run is over."""
+    person = Person(tmp_path_factory.mktemp("finished"))
+    words = ("--sandbox", "--in-process", "--synthetic", "--out", "run")
+    assert person.says("run", written(person.folder), *words).code == 0
+    return person
+
+
+def test_a_finished_run_says_how_it_ended_whatever_is_asked_of_it(finished: Person) -> None:
+    before = (finished.folder / "run" / "summary.json").read_bytes()
     for verb in ("resume", "halt"):
-        again = person.says(verb, RUN)
+        again = finished.says(verb, RUN)
         assert (again.code, f"run {RUN} has ended already: done" in again.out) == (0, True), again
-    shown = person.says("status", RUN)
+    shown = finished.says("status", RUN)
     assert (shown.code, shown.out.splitlines()[0]) == (0, f"{RUN}: done")
-    refused = person.says("pause", RUN)
-    assert refused.code == 2
-    assert (tmp_path / "run" / "summary.json").read_bytes() == before
+    assert finished.says("pause", RUN).code == 2
+    assert (finished.folder / "run" / "summary.json").read_bytes() == before
 
 
-def test_what_was_lost_between_the_last_row_and_the_report_is_made_when_the_run_is_asked_for(tmp_path: Path) -> None:
+def test_what_was_lost_between_the_last_row_and_the_report_is_made_when_the_run_is_asked_for(finished: Person) -> None:
     """The process died after it had closed the journal and before anything was derived from it."""
-    person = Person(tmp_path)
-    assert person.says("run", written(tmp_path), "--sandbox", "--in-process", "--synthetic", "--out", "run").code == 0
     derived = ("summary.json", "report.html", "fills.csv", "orders.csv", "ledger.beancount")
-    before = {name: (tmp_path / "run" / name).read_bytes() for name in derived}
+    before = {name: (finished.folder / "run" / name).read_bytes() for name in derived}
     for name in derived:
-        (tmp_path / "run" / name).unlink()
-    assert person.says("resume", RUN).code == 0
-    assert {name: (tmp_path / "run" / name).read_bytes() for name in derived} == before
+        (finished.folder / "run" / name).unlink()
+    assert finished.says("resume", RUN).code == 0
+    assert {name: (finished.folder / "run" / name).read_bytes() for name in derived} == before
 
 
 def test_a_run_whose_own_exchange_died_with_it_cannot_go_on_and_can_only_be_closed(tmp_path: Path) -> None:

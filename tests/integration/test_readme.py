@@ -45,7 +45,7 @@ def make(target: str, venv: Path, *options: str, person: Person) -> "subprocess.
 
 
 def test_the_readme_says_nothing_that_is_not_tried_here() -> None:
-    assert COMMANDS == [*MAKE, *STEELYARD]
+    assert [*MAKE, *STEELYARD] == COMMANDS
     assert MAKE == ["make demo", "make test"]
     assert len(STEELYARD) >= 5
 

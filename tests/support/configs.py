@@ -41,7 +41,7 @@ SHORT: Final[dict[str, Any]] = {
     },
     "venues": {"hashkey": {"adapter": "hashkey"}},
 }
-"""Market of 80 seconds; at speed 20 that is four seconds of wall time. The deadline leaves room for killed processes."""
+"""Market of 80 seconds; at speed 20 that is four seconds of wall time. The deadline leaves room for dead processes."""
 
 PEG: Final = {"kind": "peg", "every": "5s", "before": "5s"}
 

@@ -15,6 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from engine.drivers import control
+from engine.kernel.ids import RunId
+
 ROOT: Final = Path(__file__).parents[2]
 READY_S: Final = 30.0
 ENDED: Final = ("FILLED", "CANCELED", "PARTIALLY_CANCELED", "REJECTED")
@@ -137,11 +140,12 @@ class Person:
         return shown
 
     def sees(self, run: str, true: Callable[[dict[str, Any]], bool], within: float = 30.0) -> dict[str, Any]:
-        """The first status that is so."""
+        """The first status that is so: of the running engine, asked as the command line asks it, only more often."""
         shown: list[dict[str, Any]] = []
 
         def so() -> bool:
-            shown[:] = [self.status(run)]
+            answer = control.call(control.address(self.home, RunId(run)), "status", "a test")
+            shown[:] = [answer if answer is not None else self.status(run)]
             return true(shown[0])
 
         eventually(so, within, lambda: str(shown))
