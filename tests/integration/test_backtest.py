@@ -53,7 +53,7 @@ adapter = "hashkey"
 """
 LEFT = {
     "fills.csv", "fills.jsonl", "journal.sqlite", "ledger.beancount", "orders.csv", "origin.json", "report.html",
-    "summary.json", "tape",
+    "summary.json", "tape", "wording.json",
 }  # fmt: skip
 Say = Callable[..., Result]
 

@@ -19,8 +19,8 @@ from tests.support.processes import ROOT, Finished, Person, fills, summary
 
 EXAMPLES: Final = ROOT / "examples"
 RUNNABLE: Final = ("demo", "usdt_only", "basket_to_hkd", "tranche", "backtest_vwap")
-HOURS: Final = ("tranche", "backtest_vwap")
-"""Of market time; a minute or so of ours."""
+LONG: Final = ("basket_to_hkd", "tranche", "backtest_vwap")
+"""They take up to a minute."""
 LATER: Final = {
     "floor_three_days": "mandate.deadline: 3d: several days: not yet",
     "two_venues": "mandate.venues[1]: osl: more than one venue: not yet",
@@ -55,7 +55,7 @@ def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
     return rehearse
 
 
-@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in HOURS else name for name in RUNNABLE])
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in RUNNABLE])
 def example(request: pytest.FixtureRequest, rehearse: Rehearse) -> Rehearsal:
     return rehearse(request.param)
 
@@ -129,6 +129,7 @@ def test_the_report_needs_nothing_from_elsewhere(example: Rehearsal) -> None:
     assert re.findall(r"(?i)<link\b|<iframe\b|<script[^>]*\bsrc\b", page) == []
 
 
+@pytest.mark.slow
 def test_a_market_without_immediate_orders_is_traded_by_placing_and_cancelling(rehearse: Rehearse) -> None:
     run = rehearse("demo", "--strict-tif")
     assert run.ended.code == 0, run.ended

@@ -14,8 +14,6 @@ from tests.support.configs import PEG, written
 from tests.support.processes import Engine, Exchange, Person, exchange, summary
 
 RUN: Final = "SHORT-1.1"
-PATIENT: Final = {"strategy__window": "2m", "strategy__slices": 6, "tactic": PEG}
-"""Orders rest in the book for most of each slice of twenty seconds."""
 
 
 class Desk:
@@ -34,11 +32,11 @@ class Desk:
 
 
 @contextmanager
-def opened(folder: Path, speed: str) -> Iterator[Desk]:
-    """An exchange and a run that has just been started against it."""
+def opened(folder: Path, *, speed: str, window: str, slices: int) -> Iterator[Desk]:
+    """An exchange and a run just started against it, whose orders rest for most of each slice of twenty seconds."""
     with exchange(folder / "exchange", speed=speed) as venue:
         person = Person(folder / "shell").knows(venue)
-        config = written(person.folder, **PATIENT)
+        config = written(person.folder, tactic=PEG, strategy__window=window, strategy__slices=slices)
         with person.starts("run", config, *venue.option, "--out", "run", "--plain") as engine:
             yield Desk(person, engine, venue)
 
@@ -47,12 +45,13 @@ def opened(folder: Path, speed: str) -> Iterator[Desk]:
 def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Desk]]:
     """Several at once, since each of them mostly waits: one for each test that takes one."""
     with ExitStack() as stack:
-        yield iter([stack.enter_context(opened(tmp_path_factory.mktemp("desk"), "5")) for _ in range(3)])
+        folders = [tmp_path_factory.mktemp("desk") for _ in range(3)]
+        yield iter([stack.enter_context(opened(f, speed="4", window="6m", slices=18)) for f in folders])
 
 
 @pytest.fixture
 def desk(desks: Iterator[Desk]) -> Desk:
-    """A run of half a minute that is under way."""
+    """A run of a minute and a half that is under way."""
     desk = next(desks)
     desk.engine.wait_for("private stream up")
     return desk
@@ -61,7 +60,7 @@ def desk(desks: Iterator[Desk]) -> Desk:
 @pytest.fixture
 def quick_desk(tmp_path: Path) -> Iterator[Desk]:
     """A run of ten seconds, for those who want to see its end."""
-    with opened(tmp_path, "12") as desk:
+    with opened(tmp_path, speed="12", window="2m", slices=6) as desk:
         desk.engine.wait_for("private stream up")
         yield desk
 
