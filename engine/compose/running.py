@@ -74,7 +74,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         place = await reach(request, stack, remaining)
         name = place.venue.name
         prepared = await prepare(config, remaining, {name: place.venue}, place.clock)
-        await place.market.start([leg.symbol for leg in prepared.plan.legs])
+        await _watch_market(place, prepared.plan)
         claimed = register.claim(
             config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS)
         )
@@ -127,7 +127,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
             return _abandon(register, folder, state, screen)
         place = await _reach_again(folder.origin(), state, stack)
         tape = TapeWriter(folder.path, seals)
-        await place.market.start([leg.symbol for leg in state.opened.plan.legs])
+        await _watch_market(place, state.opened.plan)
         session = Session(folder, register, home, place, screen, outbox, tape, journal)
         state = await session.drive(state, halt=halt)
     return finish(folder, state, screen)
@@ -188,7 +188,7 @@ class Session:
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
         """The screen, the register and the tape, several times a second."""
-        while not live.state.closed:  # what came after the last seal would lie on the tape without one
+        while not live.state.finished:  # what came after the last seal would lie on the tape without one
             self._screen.show(status(live.state, schedules))
             settle(self._register, live.state)
             feeds.gather(self._place.clock.market())
@@ -283,6 +283,14 @@ def _remember(folder: RunFolder, outbox: Outbox) -> None:
     if first is not None and isinstance(first[1], Opened):
         for symbol in dict.fromkeys(leg.symbol for leg in first[1].plan.legs):
             outbox.saw(read_prints(folder.path, symbol))
+
+
+async def _watch_market(place: Place, plan: Plan) -> None:
+    """Nothing is begun before every pair has shown a first book."""
+    try:
+        await place.market.start([symbol for _, symbol in _pairs(plan)])
+    except TimeoutError as error:
+        raise BadInput([Mistake(f"venues.{place.venue.name}", str(error))]) from None
 
 
 async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Any, Any]) -> Place:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -24,11 +24,13 @@ pytestmark = pytest.mark.slow
 STORIES: Final = range(10)
 KILLS: Final = 2
 """In each story; together they are the twenty moments."""
-LIVES_S: Final = (4.0, 2.2)
+LIVES_S: Final = (6.0, 4.0)
 """The first process is killed at some moment before this, counted from its first word; the second one likewise."""
 UNHEARD: Final = (2, 5)
 """In these stories the first moment is counted from the start instead, and may come before anything was begun."""
 AT_ONCE: Final = 6
+ROOMY: Final[dict[str, Any]] = {"mandate__deadline": "30m", "strategy__window": "2m", "strategy__slices": 12}
+"""Six seconds, and time enough afterwards: to prove that one order never was takes twelve within the rate limits."""
 
 FAULTS: Final[list[list[dict[str, object]]]] = [
     [],
@@ -85,7 +87,7 @@ def _story(folder: Path, seed: int) -> Ending:
     strict = ["--strict-tif"] if seed == 7 else []
     with exchange(folder / "exchange", "--faults", faults, *strict, seed=seed) as venue:
         tactic = PEG if seed % 2 else {"kind": "cross"}
-        config, run, killed = written(folder, tactic=tactic), folder / "run", 0
+        config, run, killed = written(folder, tactic=tactic, **ROOMY), folder / "run", 0
         for life in range(KILLS + 1):
             person = Person(folder / f"shell-{life}", state=folder / "state").knows(venue)
             born = life > 0 and person.says("status", run).code == 0
