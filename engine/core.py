@@ -98,7 +98,7 @@ def _want(state: State, plan: LegPlan, schedule: Schedule, at: Instant) -> Want 
     closing = feeders_closed(state, plan) or state.paused
     seen = pursue.progress(leg, closing, at, plan.instrument.lot)
     space = room(state, plan, leg, ref.price)
-    wanted = pursue.wanted(leg, seen, schedule, plan.instrument, ref.price, plan.catch_up, space, resting)
+    wanted = pursue.wanted(leg, seen, schedule, plan.instrument, ref.price, lowest, plan.catch_up, space, resting)
     until = min(schedule.following(at), state.deadline_of(plan))
     return Want(wanted, lowest, at, until, view, plan.instrument, resting)
 

@@ -64,6 +64,7 @@ def _restarted(state: State, entry: n.Restarted) -> None:
     state.failed_looks.clear()
     for standing in state.venues.values():
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
+        standing.refused = ""
     for order in list(state.live.values()):
         quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
         if quiet.state is OrderState.SENT:
@@ -145,6 +146,8 @@ def _cancelled(state: State, entry: e.Cancelled) -> None:
     order = state.live.get(entry.client_id)
     if order is not None:
         state.live[entry.client_id] = replace(order, cancel_flying=False, cancels=order.cancels + 1)
+        if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
+            state.venues[order.child.venue].refused = entry.outcome.reason
 
 
 def _reported(state: State, entry: e.Reported) -> None:
@@ -153,6 +156,8 @@ def _reported(state: State, entry: e.Reported) -> None:
 
 def _report(state: State, report: reports.OrderReport) -> None:
     order = state.order(report.client_id)
+    if order is None and report.status.ended and report.at < state.opened.at:
+        return  # an order of an earlier run: whatever it did is in the balances that this one began with
     if order is None:
         found = compare.foreign([report], {}, state.tag)
         state.conflict = state.conflict or found[0]
@@ -167,6 +172,8 @@ def _filled(state: State, entry: e.Filled) -> None:
 def _book(state: State, fill: reports.Fill) -> None:
     """Apply one execution once. It is reality: even one that should not be is booked, and then stops the run."""
     order = state.order(fill.client_id)
+    if order is None and fill.at < state.opened.at:
+        return  # as above
     if order is None:
         whose = fill.client_id or "no order"
         state.conflict = state.conflict or f"trade {fill.trade_id} belongs to {whose}, which we never sent"
@@ -245,7 +252,7 @@ def _not_found(state: State, order: Order, answer: reports.NotFound) -> None:
 
 def _survey(state: State, entry: c.Survey) -> None:
     standing = state.venues[entry.venue]
-    standing.surveying, standing.covering = True, standing.up
+    standing.surveying, standing.covering, standing.asked_at = True, standing.up, state.at
 
 
 def _surveyed(state: State, entry: e.Surveyed) -> None:
@@ -254,7 +261,6 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
     standing.failed = entry.survey is None
     if entry.survey is None:
         return
-    moving = bool(state.live)
     for fill in entry.survey.fills:
         _book(state, fill)
     for report in entry.survey.open_orders:
@@ -262,6 +268,7 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
     standing.surveyed, standing.surveyed_at = standing.up and standing.covering, entry.at
     ledger = state.ledger.assets(accounts.venue(entry.venue))
     differences = compare.balances(ledger, entry.survey.balances)
+    moving = state.changed_at >= standing.asked_at or compare.explained(differences, state.live.values())
     same = bool(differences) and differences == standing.differences and not moving
     standing.repeats = standing.repeats + 1 if same else 0
     standing.differences = differences
@@ -279,7 +286,7 @@ def _asked(state: State, entry: e.Asked) -> None:
         case e.Wish.RESUME:
             state.paused = False
         case e.Wish.HALT:
-            state.halted = state.halted or f"asked by {entry.by}"
+            _stop(state, f"asked by {entry.by}")
 
 
 def _wake_at(state: State, entry: c.WakeAt) -> None:
@@ -296,7 +303,12 @@ def _residue(state: State, entry: c.Residue) -> None:
 
 
 def _halt(state: State, entry: c.Halt) -> None:
-    state.halted = state.halted or entry.reason
+    _stop(state, entry.reason)
+
+
+def _stop(state: State, reason: str) -> None:
+    if not state.halted:
+        state.halted, state.halted_at = reason, state.at
 
 
 def _finish(state: State, entry: c.Finish) -> None:

@@ -11,7 +11,7 @@ from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.reconcile import resolve
 from engine.state import Standing, State
-from engine.world import feeders_closed, hindrance, view_of
+from engine.world import feeders_closed, hindrance, least_price
 
 OVERLAP: Final = MINUTE
 """A survey reads fills from this long before the last one, so that no page edge can lose one."""
@@ -63,7 +63,7 @@ def _survey_due(state: State, standing: Standing) -> bool:
 
 
 def _survey(state: State, venue: VenueName, standing: Standing) -> c.Survey:
-    since = Instant(max(state.opened.at, standing.surveyed_at - OVERLAP))
+    since = Instant(max(state.opened.at, standing.asked_at - OVERLAP))
     wait = resolve.BACK_OFF if standing.failed else Span(0)
     if standing.differences:
         wait = Span(state.opened.capabilities[venue].read_lag + resolve.MARGIN)
@@ -95,9 +95,7 @@ def _over(state: State, plan: LegPlan) -> str | None:
     if leg.closed or (leg.live is not None and not _given_up(state)):
         return None
     closing = feeders_closed(state, plan)
-    view = view_of(state, plan)
-    price = view.bids[0].price if view is not None and view.bids else None
-    if closing and (reason := pursue.residue(leg, plan.instrument, price)) is not None:
+    if closing and (reason := pursue.residue(leg, plan.instrument, least_price(state, plan))) is not None:
         return reason
     if state.halted and closing:
         return f"halted: {state.halted}"
@@ -113,8 +111,9 @@ def _given_up(state: State) -> bool:
 
 
 def patience_ends(state: State) -> Instant:
-    """The end of waiting for what is unresolved; it begins at the deadline, or later when nobody was there to look."""
-    return Instant(max(state.deadline, state.began_at) + state.opened.limits.unknown_patience)
+    """The end of waiting for what is unresolved; it begins at deadline or halt, or when somebody looks again."""
+    over = state.halted_at if state.halted else state.deadline
+    return Instant(max(over, state.began_at) + state.opened.limits.unknown_patience)
 
 
 def _status(state: State) -> str | None:
@@ -143,6 +142,6 @@ def settled(state: State) -> bool:
 
 def next_check(state: State) -> Instant:
     """When to look at the clock even if nothing happens: at the deadline, and when patience ends after it."""
-    if state.at < state.deadline:
+    if state.at < state.deadline and not state.halted:
         return state.deadline
     return Instant(max(state.at + SECOND, patience_ends(state)))

@@ -38,6 +38,8 @@ class Standing:
     """The stream has been up without a break since the last survey was asked for: its answer puts us in step."""
     failed: bool = False
     """The last survey could not be read."""
+    asked_at: Instant = NEVER
+    """When the last survey was asked for."""
     surveyed_at: Instant = NEVER
     differences: tuple[Difference, ...] = ()
     repeats: int = 0
@@ -73,6 +75,7 @@ class State:
     failed_looks: set[ClientOrderId] = field(default_factory=set)
     paused: bool = False
     halted: str = ""
+    halted_at: Instant = NEVER
     conflict: str = ""
     """What could not be; a halt follows in the same turn."""
     finished: str = ""

@@ -5,10 +5,10 @@ from decimal import Decimal
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.money import ZERO, down_to, plain, times
 from engine.ledger import accounts
-from engine.market.reference import NoReference, fresh, reference
+from engine.market.reference import NoReference, Reference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.leg import Leg
-from engine.orders.order import ChildOrder
+from engine.orders.order import ChildOrder, Order
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.planning.pursue import Room
@@ -36,17 +36,29 @@ def feeders_closed(state: State, plan: LegPlan) -> bool:
 
 
 def stable_waiting(state: State, plan: LegPlan) -> tuple[Decimal, Instant | None]:
-    """Stablecoin that came from this run and is unsold, with what working feeders may still bring; and since when."""
+    """Stablecoin that came from this run and is unsold, with what working feeders may still bring; and since when.
+
+    What is too little to be sold alone has no age: it would wait for company that its own age keeps away.
+    """
     waiting, since = ZERO, None
+    policy = state.opened.terms.stable(plan.buy)
     for onward in state.opened.plan.legs:
         if onward.sell == plan.buy:
             leg = state.legs[onward.id]
             waiting += min(leg.remaining, leg.received)
-            since = leg.waiting[0][0] if leg.waiting else None
+            rest = onward.instrument.sellable(leg.remaining)
+            if leg.waiting and policy is not None and not onward.instrument.too_small(rest, policy.par):
+                since = leg.waiting[0][0]
     for order in state.live.values():
         if order.child.buy == plan.buy:
-            waiting += times(order.committed, order.child.price)
+            waiting += times(order.committed, max(order.child.price, _best_bid(state, order)))
     return waiting, since
+
+
+def _best_bid(state: State, order: Order) -> Decimal:
+    """What a sale would really bring now, where that is more than its limit."""
+    view = state.views.get((order.child.venue, order.child.symbol))
+    return view.bids[0].price if view is not None and view.bids else ZERO
 
 
 def minute(state: State, plan: LegPlan) -> tuple[Decimal, int]:
@@ -68,6 +80,13 @@ def lowest_price(state: State, plan: LegPlan, ref: Decimal) -> Decimal | None:
     if (policy := state.opened.terms.stable(plan.sell)) is not None:
         bounds.append(band_bottom(policy, plan.instrument))
     return max(bounds)
+
+
+def least_price(state: State, plan: LegPlan) -> Decimal | None:
+    """The lowest limit at which an order could be sent now; `None` while there is no price to be believed."""
+    view = view_of(state, plan)
+    ref = None if view is None else reference(view, state.at, state.opened.limits.reference)
+    return lowest_price(state, plan, ref.price) if isinstance(ref, Reference) else None
 
 
 def room(state: State, plan: LegPlan, leg: Leg, price: Decimal) -> Room:
@@ -108,6 +127,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         view=view_of(state, plan),
         fiat_view=fiat_view(state, plan),
         total=leg.total,
+        received=leg.received,
         sold=leg.sold,
         committed=committed,
         free=state.ledger.of(accounts.venue(plan.venue), plan.sell) - committed,

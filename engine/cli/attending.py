@@ -46,7 +46,8 @@ def show(name: str, home: Path | None, *, as_json: bool) -> ExitCode:
 def ask(name: str, home: Path | None, wish: str) -> ExitCode:
     """Pass a wish on to the engine; exit 2 when there is none."""
     if _asked(name, home, wish) is None:
-        raise BadInput([Mistake(name, "no process carries this run on, so nothing rests that it could cancel")])
+        what = "no process carries this run on; orders may still stand: `steelyard halt` cancels and verifies"
+        raise BadInput([Mistake(name, what)])
     typer.echo(f"{wish} asked of {name}")
     return ExitCode.DONE
 
@@ -64,6 +65,8 @@ def halt(name: str, home: Path | None) -> ExitCode:
     shown = _asked(name, home, "halt")
     if shown is None:
         return _continue(*entered(name, home), plain=True, halt=True)
+    from engine.compose.running import EXITS
+
     until = time.monotonic() + HALT_PATIENCE_S
     while time.monotonic() < until:
         latest = _asked(name, home, "status")
@@ -74,7 +77,7 @@ def halt(name: str, home: Path | None) -> ExitCode:
     folder = run_folder(name, home)
     shown = status(recovery.fold(reading.read(folder / reading.FILE)))
     _say_flat(shown)
-    return ExitCode.SHORT if shown["phase"] == "halted" else ExitCode.UNRESOLVED
+    return EXITS.get(shown["phase"], ExitCode.UNRESOLVED)
 
 
 def _continue(found: Entered, home: Path, *, plain: bool, halt: bool) -> ExitCode:

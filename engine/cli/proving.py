@@ -30,7 +30,7 @@ def audit(name: str, home: Path | None) -> ExitCode:
     audited = auditing.audit(reading.read(path), lambda opened: methods(opened.plan, opened.at))
     auditing.check_anchor(folder, audited)
     seals = (entry for r in reading.read(path) if isinstance(entry := decode(r.payload), TapeSealed))
-    if wrong := tape.verify(folder, seals):
+    if wrong := tape.verify(folder, seals, closed=bool(audited.closed)):
         raise Damaged("; ".join(wrong))
     code = "" if audited.same_code else f"; written by version {audited.written_by}, decided again by another"
     ended = audited.closed or "not closed"

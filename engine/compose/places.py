@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.drivers.clocks import ScaledClock
+from engine.drivers.perform import Switch
 from engine.kernel.clock import MILLISECOND, SECOND, Span, of_datetime
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from venues.hashkey.endpoints import Endpoints
 
 HASHKEY: Final = VenueName("hashkey")
+READY_S: Final = 60.0
+"""For a sandbox to say that it is ready."""
 CLOCK_PATH: Final = "/sandbox/v1/clock"
 SANDBOX: Final = Capabilities(ioc=True, post_only=True, validity=Span(2 * SECOND), read_lag=Span(300 * MILLISECOND))
 """What the sandbox promises; its windows are short, so that an unknown order is cleared up in seconds."""
@@ -41,6 +44,8 @@ class Place(Struct, frozen=True):
     market: Market
     clock: Clock
     address: str
+    switch: Switch
+    """Thrown by a halt; the adapter asks it when an order's turn has come."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -84,7 +89,7 @@ class OwnSandbox:
         )
         assert process.stdout is not None
         assert process.stderr is not None
-        line = await process.stdout.readline()
+        line = await asyncio.wait_for(process.stdout.readline(), READY_S)
         if not line:
             said = (await process.stderr.read()).decode(errors="replace").strip()
             raise BadInput([Mistake("sandbox", f"did not start: {said or 'it said nothing'}")])
@@ -134,9 +139,17 @@ async def reach_sandbox(address: str, pair: tuple[str, str], *, ioc: bool) -> Pl
         await transport.aclose()
         raise BadInput([Mistake("venues.hashkey", f"no sandbox answers at {address}: {error}")]) from error
     endpoints, secrets = _endpoints(address), Keys(Secret(pair[0]), Secret(pair[1]))
-    capabilities = msgspec.structs.replace(SANDBOX, ioc=ioc)
-    venue = HashKeyVenue(endpoints, secrets, transport, clock, Pacer(clock, LIMITS), capabilities=capabilities)
-    return Place(venue, HashKeyMarket(endpoints, AiohttpTransport(), clock), clock, address)
+    capabilities, switch = msgspec.structs.replace(SANDBOX, ioc=ioc), Switch()
+    venue = HashKeyVenue(
+        endpoints,
+        secrets,
+        transport,
+        clock,
+        Pacer(clock, LIMITS),
+        capabilities=capabilities,
+        withheld=lambda: switch.reason,
+    )
+    return Place(venue, HashKeyMarket(endpoints, AiohttpTransport(), clock), clock, address, switch)
 
 
 def _endpoints(root: str) -> "Endpoints":

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
 
 from msgspec import Struct
 
 from engine.compose.methods import manner
 from engine.config import Config
-from engine.kernel.clock import SECOND, show_span
+from engine.kernel.clock import show_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Asset, plain
@@ -17,9 +16,7 @@ from engine.orders.reports import Balance
 from engine.planning.draft import Hop, draft, survey
 from engine.planning.plan import Plan
 from engine.ports import Clock, Venue
-
-OFFSET_MAX: Final = SECOND
-"""How far a venue's clock may differ from ours."""
+from engine.reconcile.resolve import SKEW
 
 
 class Prepared(Struct, frozen=True):
@@ -45,7 +42,7 @@ async def prepare(
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a venue, it is one line of the preflight
             mistakes.append(Mistake(f"venues.{name}", f"did not answer the preflight: {error}"))
             continue
-        if abs(offset) > OFFSET_MAX:
+        if abs(offset) > SKEW:
             mistakes.append(Mistake(f"venues.{name}", f"its clock differs from ours by {show_span(offset)}"))
     if mistakes:
         raise BadInput(mistakes)
@@ -55,6 +52,16 @@ async def prepare(
     if isinstance(plan, list) or mistakes:
         raise BadInput(mistakes)
     return Prepared(plan, tuple(survey(config.terms, instruments)), balances)
+
+
+async def check_clock(venue: Venue, clock: Clock) -> None:
+    """Raise `BadInput` when the venue does not answer, or its clock differs too much for a wait to prove anything."""
+    try:
+        offset = await venue.server_time() - clock.wall()
+    except Exception as error:
+        raise BadInput([Mistake(f"venues.{venue.name}", f"did not answer: {error}")]) from error
+    if abs(offset) > SKEW:
+        raise BadInput([Mistake(f"venues.{venue.name}", f"its clock differs from ours by {show_span(offset)}")])
 
 
 def _short(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from engine.config import Config
 from engine.drivers import keys
+from engine.drivers.folder import LOCK, ORIGIN
 from engine.drivers.register import CaseRegister, exhausted_reason, unfinished_reason
 from engine.journal import reading
 from engine.kernel.errors import Mistake
@@ -48,7 +49,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def state_folder(self) -> Path | None:
         """Where the case register lies; `None` keeps it in memory, for a rehearsal that names no folder."""
         if self.home is not None:
-            return self.home
+            return self.home.absolute()
         if self.in_process:
             return None
         if self.config.state:
@@ -131,6 +132,13 @@ def _remaining(request: Request, register: CaseRegister) -> list[Mistake]:
 
 
 def _out(request: Request) -> list[Mistake]:
-    if request.out is not None and (request.out / reading.FILE).exists():
+    """A run has a folder of its own, new or empty."""
+    if request.out is None or not request.out.exists():
+        return []
+    if not request.out.is_dir():
+        return [Mistake("--out", f"{request.out} is a file")]
+    if (request.out / reading.FILE).exists():
         return [Mistake("--out", f"{request.out} holds a run already; a run has a folder of its own")]
+    if any(path.name not in (LOCK, ORIGIN) for path in request.out.iterdir()):
+        return [Mistake("--out", f"{request.out} is not empty; a run has a folder of its own")]
     return []

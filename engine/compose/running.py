@@ -1,41 +1,31 @@
 """Carrying a run out: from a request to the folder that it leaves behind, and from a folder to its continuation."""
 
-import asyncio
-import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
 from engine import VERSION
 from engine.compose import places, products
 from engine.compose import request as requests
-from engine.compose.methods import methods
 from engine.compose.places import OwnSandbox, Place
-from engine.compose.preparing import Prepared, prepare
+from engine.compose.preparing import Prepared, check_clock, prepare
 from engine.compose.request import Request
-from engine.drivers import control, keys, recovery, telemetry
-from engine.drivers.feeds import Feeds
-from engine.drivers.folder import SUMMARY, Lock, Locked, Origin, RunFolder
-from engine.drivers.live import Live
+from engine.compose.session import Interrupts, Screen, Session, close_books, pairs, settle
+from engine.drivers import keys, recovery, telemetry
+from engine.drivers.folder import Lock, Locked, Origin, RunFolder
 from engine.drivers.outbox import Outbox
-from engine.drivers.recording import Recording
-from engine.drivers.register import CaseRegister, Entered, Refusal
+from engine.drivers.register import CLAIMED, VOID, CaseRegister, Entered, Refusal
 from engine.drivers.tape import TapeWriter, read_prints
-from engine.events import Approval, Entry, Note, Opened, TapeSealed, decode
+from engine.events import Approval, Opened, TapeSealed, decode
 from engine.journal.record import Record
 from engine.journal.store import SqliteStore
 from engine.kernel.errors import BadInput, ExitCode, Mistake
-from engine.kernel.ids import CaseId, LegId, VenueName
-from engine.kernel.money import ZERO
-from engine.orders.events import Wish
-from engine.orders.order import OrderState
-from engine.orders.strategy import Schedule
+from engine.kernel.ids import CaseId
 from engine.planning.plan import Plan
 from engine.state import State, opened
-from engine.status import status
 
 log = structlog.get_logger()
 EXITS: Final = {
@@ -45,19 +35,6 @@ EXITS: Final = {
     "unresolved": ExitCode.UNRESOLVED,
 }
 LOOK_EVERY_S: Final = 0.25
-
-
-class Screen(Protocol):
-    """Who watches the run."""
-
-    def show(self, shown: Mapping[str, Any]) -> None:
-        """The status as of now."""
-
-    def row(self, record: Record, entry: Entry) -> None:
-        """One durable row."""
-
-    def say(self, line: str) -> None:
-        """One line that is not about the market."""
 
 
 async def run(request: Request, screen: Screen) -> ExitCode:
@@ -75,6 +52,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         name = place.venue.name
         prepared = await prepare(config, remaining, {name: place.venue}, place.clock)
         await _watch_market(place, prepared.plan)
+        stack.enter_context(interrupts := Interrupts(screen))
         claimed = register.claim(
             config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS)
         )
@@ -86,12 +64,11 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         stack.callback(folder.lock().release)
         first = opening(request, entered, prepared, place)
         journal = SqliteStore.create(folder.journal)
-        stack.callback(journal.close)
-        outbox = Outbox(folder.path)
         screen.say(f"run {entered.run} in {folder.path}")
-        session = Session(folder, register, home, place, screen, outbox, TapeWriter(folder.path), journal)
-        state = await session.drive(opened(first), begin=(first, Approval(first.at, first.plan.digest)))
-    return finish(folder, state, screen)
+        session = Session(folder, register, home, place, screen, interrupts)
+        begin = (first, Approval(first.at, first.plan.digest))
+        state = await session.drive(opened(first), journal, Outbox(folder.path), TapeWriter(folder.path), begin=begin)
+        return finish(folder, state, screen)
 
 
 async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = False) -> ExitCode:
@@ -99,12 +76,11 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
     folder = RunFolder(Path(entered.folder))
     async with AsyncExitStack() as stack:
         stack.callback(_case_lock(home, entered.environment, entered.case).release)
+        _there(entered, folder)
         stack.callback(_folder_lock(folder).release)
-        if not folder.born:
-            what = "its process ended before its first row, so nothing was sent: begin again with `steelyard run`"
-            raise BadInput([Mistake(str(entered.run), what)])
         register = CaseRegister(home)
         stack.callback(register.close)
+        telemetry.to_folder(folder.path)
         fold, outbox, seals = recovery.Fold(), Outbox(folder.path), list[TapeSealed]()
 
         def take(record: Record) -> None:
@@ -116,83 +92,25 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
 
         _remember(folder, outbox)
         journal = SqliteStore.reopen(folder.journal, take)
-        stack.callback(journal.close)
-        state = fold.state
-        telemetry.to_folder(folder.path)
-        if state.closed:
-            screen.say(f"run {entered.run} has ended already: {state.closed}")
+        state, origin = fold.state, folder.origin()
+        register.begin(entered.run)
+        gone = origin.kind == "own"
+        if state.closed or state.finished or (halt and gone):
+            close_books(state, journal, TapeWriter(folder.path, seals))
             settle(register, state)
-            return EXITS[state.closed] if (folder.path / SUMMARY).exists() else finish(folder, state, screen)
-        if halt and folder.origin().kind == "own":
-            return _abandon(register, folder, state, screen)
-        place = await _reach_again(folder.origin(), state, stack)
-        tape = TapeWriter(folder.path, seals)
+            say = (
+                "its sandbox is gone: what was working or unknown counts as taken" if halt and gone else "ended already"
+            )
+            screen.say(f"run {entered.run}: {state.closed}; {say}")
+            return finish(folder, state, screen)
+        stack.callback(journal.close)
+        place = await _reach_again(origin, state, stack)
+        await check_clock(place.venue, place.clock)
         await _watch_market(place, state.opened.plan)
-        session = Session(folder, register, home, place, screen, outbox, tape, journal)
-        state = await session.drive(state, halt=halt)
-    return finish(folder, state, screen)
-
-
-class Session:
-    """One process carrying a run on."""
-
-    def __init__(
-        self,
-        folder: RunFolder,
-        register: CaseRegister,
-        home: Path,
-        place: Place,
-        screen: Screen,
-        outbox: Outbox,
-        tape: TapeWriter,
-        journal: SqliteStore,
-    ) -> None:
-        self._folder, self._register, self._home = folder, register, home
-        self._place, self._screen, self._outbox, self._tape, self._journal = place, screen, outbox, tape, journal
-
-    async def drive(self, state: State, *, begin: Sequence[Note] = (), halt: bool = False) -> State:
-        """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued."""
-        place, name = self._place, self._place.venue.name
-        made = methods(state.opened.plan, state.opened.at)
-        recording = Recording(self._tape, self._outbox)
-        feeds = Feeds(_pairs(state.opened.plan), {name: place.market}, recording)
-        observers = (self._outbox, self._screen.row)
-        live = Live(
-            state, made, self._journal, place.clock, {name: place.venue}, feeds, recording, observers, asyncio.to_thread
-        )
-        at = place.clock.market()
-        live.begin(begin)
-        for sealed in self._tape.recover(at):
-            live.note(sealed)
-        schedules = {leg: method.schedule for leg, method in made.items()}
-        server = control.Control(
-            control.address(self._home, state.opened.run), live.ask, lambda: status(live.state, schedules)
-        )
-        await server.start()
-        watching = asyncio.create_task(self._watch(live, feeds, schedules))
-        undo = _on_interrupt(live, self._screen)
-        try:
-            if halt or (state.paused and not begin):
-                live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
-            await live.run(recovery.restart(state, at, first=bool(begin)))
-        finally:
-            undo()
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-            await server.stop()
-            settle(self._register, live.state)
-            self._screen.show(status(live.state, schedules))
-            self._tape.close()
-            self._outbox.close()
-        return live.state
-
-    async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
-        """The screen, the register and the tape, several times a second."""
-        while not live.state.finished:  # what came after the last seal would lie on the tape without one
-            self._screen.show(status(live.state, schedules))
-            settle(self._register, live.state)
-            feeds.gather(self._place.clock.market())
-            await asyncio.sleep(LOOK_EVERY_S)
+        stack.enter_context(interrupts := Interrupts(screen))
+        session = Session(folder, register, home, place, screen, interrupts)
+        state = await session.drive(state, journal, outbox, TapeWriter(folder.path, seals), halt=halt)
+        return finish(folder, state, screen)
 
 
 def opening(request: Request, entered: Entered, prepared: Prepared, place: Place) -> Opened:
@@ -214,24 +132,6 @@ def opening(request: Request, entered: Entered, prepared: Prepared, place: Place
     )
 
 
-def settle(register: CaseRegister, state: State) -> None:
-    """Tell the register what the run has sold, has working, and does not know; and that it has ended, if it has."""
-    for holding in state.opened.terms.holdings:
-        sold = working = unknown = ZERO
-        for plan in state.opened.plan.legs:
-            if plan.sell != holding.asset:
-                continue
-            sold += min(state.legs[plan.id].sold, plan.quantity)
-            for order in state.live.values():
-                if order.child.leg == plan.id and order.state is OrderState.UNKNOWN:
-                    unknown += order.committed
-                elif order.child.leg == plan.id:
-                    working += order.committed
-        register.update(state.opened.run, holding.asset, sold, working, unknown)
-    if state.closed:
-        register.end(state.opened.run, state.closed)
-
-
 def finish(folder: RunFolder, state: State, screen: Screen) -> ExitCode:
     """Derive everything else that the folder holds, and say how it ended."""
     products.write(folder.path)
@@ -239,21 +139,26 @@ def finish(folder: RunFolder, state: State, screen: Screen) -> ExitCode:
     return EXITS[state.closed]
 
 
-def _abandon(register: CaseRegister, folder: RunFolder, state: State, screen: Screen) -> ExitCode:
-    """Close the books of a run whose exchange is gone: what may have been sold there counts as taken for good."""
-    settle(register, state)
-    register.end(state.opened.run, "unresolved")
-    products.write(folder.path)
-    screen.say("its sandbox is gone, so nothing can be verified: what was working or unknown counts as taken")
-    return ExitCode.UNRESOLVED
-
-
 def void_unborn(register: CaseRegister, environment: str, case: CaseId) -> None:
-    """A run that was granted something but never got its first row can have sent nothing: strike it out."""
+    """A claim whose run never got its first row can have sent nothing: strike it out."""
     other = register.unfinished(environment, case)
-    if other is not None and not (folder := RunFolder(Path(other.folder))).born:
-        folder.clear()
-        register.end(other.run, "void")
+    if other is None or other.status != CLAIMED:
+        return
+    if (folder := RunFolder(Path(other.folder))).born:
+        register.begin(other.run)
+        return
+    folder.clear()
+    register.end(other.run, VOID)
+
+
+def _there(entered: Entered, folder: RunFolder) -> None:
+    """Its journal has to be where the register says; without it nobody knows what the run has sent."""
+    if folder.born:
+        return
+    what = f"its journal is not in {folder.path}: bring the folder back, for nobody else knows what the run has sent"
+    if entered.status == CLAIMED:
+        what = "its process ended before its first row, so nothing was sent: begin again with `steelyard run`"
+    raise BadInput([Mistake(str(entered.run), what)])
 
 
 def _home(request: Request) -> Path:
@@ -288,7 +193,7 @@ def _remember(folder: RunFolder, outbox: Outbox) -> None:
 async def _watch_market(place: Place, plan: Plan) -> None:
     """Nothing is begun before every pair has shown a first book."""
     try:
-        await place.market.start([symbol for _, symbol in _pairs(plan)])
+        await place.market.start([symbol for _, symbol in pairs(plan)])
     except TimeoutError as error:
         raise BadInput([Mistake(f"venues.{place.venue.name}", str(error))]) from None
 
@@ -331,24 +236,3 @@ async def _reached(address: str, pair: tuple[str, str], stack: AsyncExitStack, *
     stack.push_async_callback(place.venue.aclose)
     stack.push_async_callback(place.market.aclose)
     return place
-
-
-def _pairs(plan: Plan) -> list[tuple[VenueName, Any]]:
-    return list(dict.fromkeys((leg.venue, leg.symbol) for leg in plan.legs))
-
-
-def _on_interrupt(live: Live, screen: Screen) -> Any:
-    """The first Ctrl-C pauses, the second halts; returns what takes that back."""
-    loop, presses = asyncio.get_running_loop(), [0]
-
-    def pressed() -> None:
-        presses[0] += 1
-        if presses[0] == 1:
-            screen.say("pausing: resting orders are cancelled, proceeds are sold on; press Ctrl-C again to halt")
-            live.ask(Wish.PAUSE, "Ctrl-C")
-        else:
-            screen.say("halting: nothing new is sent, everything is cancelled and verified")
-            live.ask(Wish.HALT, "Ctrl-C")
-
-    loop.add_signal_handler(signal.SIGINT, pressed)
-    return lambda: loop.remove_signal_handler(signal.SIGINT)

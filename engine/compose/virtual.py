@@ -24,7 +24,8 @@ from engine.compose.places import Place
 from engine.compose.preparing import prepare
 from engine.compose.rehearsal import START, Stage, stage
 from engine.compose.request import Request
-from engine.compose.running import EXITS, Screen, finish, opening, settle
+from engine.compose.running import EXITS, finish, opening
+from engine.compose.session import Screen, settle
 from engine.core import Methods
 from engine.drivers import recovery
 from engine.drivers import virtual as loops
@@ -33,6 +34,7 @@ from engine.drivers.feeds import Feeds
 from engine.drivers.folder import REPORT, Origin, RunFolder
 from engine.drivers.live import Live, Observer
 from engine.drivers.outbox import Outbox
+from engine.drivers.perform import Switch
 from engine.drivers.recording import Recording
 from engine.drivers.register import CaseRegister, Refusal
 from engine.drivers.simulated import Simulated, Time
@@ -86,6 +88,7 @@ def run(request: Request, screen: Screen) -> ExitCode:
         clock = VirtualClock(loop, START)
         begun = loops.run(_virtually(request, register, screen, clock), loop)
         begun.close()
+        settle(register, begun.state)
     return finish(begun.folder, begun.state, screen)
 
 
@@ -126,9 +129,8 @@ async def _virtually(request: Request, register: CaseRegister, screen: Screen, c
     venues = {begun.place.venue.name: begun.place.venue}
     observers = (begun.outbox, screen.row)
     live = Live(begun.state, begun.methods, begun.journal, clock, venues, begun.feeds, begun.recording, observers)
-    live.begin(begun.notes)
+    await live.begin(begun.notes)
     await live.run(begun.restarted)
-    settle(register, begun.state)
     return begun
 
 
@@ -155,7 +157,7 @@ async def _begin(request: Request, register: CaseRegister, clock: VirtualClock, 
     """Preflight, claim, folder, and the first rows; the same for both."""
     config = request.config
     venue = InProcessVenue(set_up.counter, set_up.capabilities, clock)
-    place = Place(venue, InProcessMarket(set_up.counter), clock, "memory")
+    place = Place(venue, InProcessMarket(set_up.counter), clock, "memory", Switch())
     prepared = await prepare(config, _remaining(request, register), {venue.name: venue}, clock)
     symbols = list(dict.fromkeys(leg.symbol for leg in prepared.plan.legs))
     await place.market.start(symbols)

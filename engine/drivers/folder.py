@@ -76,14 +76,16 @@ class RunFolder:
         """Has it a journal with a first row? Without one, nothing can have been sent."""
         try:
             return next(reading.read(self.journal), None) is not None
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def clear(self) -> None:
         """Take the journal of a run that was never born out of the way."""
         assert not self.born, "a journal with rows is never removed"
-        for beside in ("", "-wal", "-shm"):
-            self.journal.with_name(self.journal.name + beside).unlink(missing_ok=True)
+        if not self.path.is_dir():
+            return
+        for name in (FILLS, *(self.journal.name + beside for beside in ("", "-wal", "-shm"))):
+            (self.path / name).unlink(missing_ok=True)
 
     def lock(self) -> Lock:
         """Hold the folder; `Locked` when another process does."""

@@ -59,9 +59,13 @@ class Live:
         tape: Tape,
         observers: Sequence[Observer] = (),
         aside: Aside | None = None,
+        switch: Switch | None = None,
     ) -> None:
-        """`aside` runs slow work in a thread; without it, such as in virtual time, it is done at once."""
-        self.state, self.switch = state, Switch()
+        """`aside` runs slow work in a thread; without it, such as in virtual time, it is done at once.
+
+        `switch` is shared with whoever else withholds orders after a halt.
+        """
+        self.state, self.switch = state, switch or Switch()
         self._methods, self._journal, self._clock = methods, journal, clock
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
         self._inbox: asyncio.Queue[Event | _Wake] = asyncio.Queue()
@@ -80,15 +84,25 @@ class Live:
             self.switch.reason = f"halt asked by {by}"
         self._inbox.put_nowait(Asked(self._clock.market(), wish, by))
 
-    def begin(self, notes: Sequence[Note]) -> None:
-        """Put the first rows of a new journal on record; the state was made from them."""
+    async def begin(self, notes: Sequence[Note]) -> None:
+        """Put the first rows of a new journal on record, durably; the state was made from them."""
+        self._attend()
         if notes:
-            self._record(notes, urgent=True)
+            await self._durable(self._record(notes, urgent=True))
+            self._tell()
+
+    def fail(self, error: BaseException) -> None:
+        """Something that the run can't do without has failed; it ends, and is continued by recovery."""
+        self._failure = self._failure or error
+        self._inbox.put_nowait(_Wake())
+
+    def _attend(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._journal.notify = lambda: _signal(loop, self._reached)
 
     async def run(self, restarted: Restarted) -> State:
         """Turn until the core has finished; returns the state, with the journal closed."""
-        loop = asyncio.get_running_loop()
-        self._journal.notify = lambda: _signal(loop, self._reached)
+        self._attend()
         try:
             self._turn(restarted)
             for venue in self._venues.values():
@@ -241,8 +255,7 @@ class Live:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task_died", error=repr(error))
-            self._failure = self._failure or error
-            self._inbox.put_nowait(_Wake())
+            self.fail(error)
 
     async def _stop(self) -> None:
         for task in list(self._tasks):

@@ -28,9 +28,11 @@ CREATE TABLE IF NOT EXISTS takings (
     PRIMARY KEY (run, asset)
 ) STRICT;
 """
+CLAIMED: Final = "claimed"
+"""Granted; its first row is not on disk yet, so nothing can have left it."""
 OPEN: Final = "open"
 VOID: Final = "void"
-"""It never had a journal, so nothing can have left it."""
+"""It was claimed and never opened."""
 
 
 class Taking(Struct, frozen=True):
@@ -47,7 +49,7 @@ class Taking(Struct, frozen=True):
     @property
     def taken(self) -> Decimal:
         """What no other run may sell: all that was granted while the run is open, and then what it really used."""
-        return self.granted if self.status == OPEN else self.sold + self.working + self.unknown
+        return self.granted if self.status in (CLAIMED, OPEN) else self.sold + self.working + self.unknown
 
 
 class Entered(Struct, frozen=True):
@@ -91,7 +93,7 @@ class CaseRegister:
 
     def unfinished(self, environment: str, case: CaseId) -> Entered | None:
         """The run of this case that has not ended, if there is one."""
-        return next((e for e in self.entered(environment, case) if e.status == OPEN), None)
+        return next((e for e in self.entered(environment, case) if e.status in (CLAIMED, OPEN)), None)
 
     def claim(
         self, environment: str, case: CaseId, released: Mapping[Asset, Decimal], folder: Path | None, default: Path
@@ -125,16 +127,20 @@ class CaseRegister:
         remaining = self.remaining(environment, case, released)
         if not any(remaining.values()):
             return Refusal(exhausted_reason(case, released, self.takings(environment, case)))
-        query = 'SELECT COALESCE(MAX(number), 0) + 1 FROM runs WHERE environment = ? AND "case" = ?'
-        number = cursor.execute(query, (environment, case)).fetchone()[0]
+        query = 'SELECT COALESCE(MAX(number), 0) + 1 FROM runs WHERE "case" = ?'
+        number = cursor.execute(query, (case,)).fetchone()[0]
         run = RunId(f"{case}.{number}")
         place = str((folder or _free(default / run)).absolute())
-        cursor.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (run, environment, case, number, place, OPEN))
+        cursor.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (run, environment, case, number, place, CLAIMED))
         cursor.executemany(
             "INSERT INTO takings (run, asset, released, granted) VALUES (?, ?, ?, ?)",
             [(run, asset, plain(released[asset]), plain(units)) for asset, units in remaining.items()],
         )
-        return Entered(run, case, environment, place, OPEN), remaining
+        return Entered(run, case, environment, place, CLAIMED), remaining
+
+    def begin(self, run: RunId) -> None:
+        """The run's first row is durable: from here on something may leave it."""
+        self.end(run, OPEN)
 
     def update(self, run: RunId, asset: Asset, sold: Decimal, working: Decimal, unknown: Decimal) -> None:
         """What the run has done with the asset so far."""
@@ -144,7 +150,7 @@ class CaseRegister:
         )
 
     def end(self, run: RunId, status: str) -> None:
-        """The run is over; from here on only what it used counts as taken."""
+        """The run has this status now; once it is over, only what it used counts as taken."""
         self._database.execute("UPDATE runs SET status = ? WHERE run = ?", (status, run))
 
     def find(self, run: str) -> Entered | None:

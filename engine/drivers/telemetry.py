@@ -8,15 +8,17 @@ from typing import Any, TextIO
 import msgspec
 import structlog
 
+from engine.drivers.folder import LOG
+
 
 def quiet() -> None:
     """Before a run has a folder: warnings only, on standard error."""
     _configure(sys.stderr, logging.WARNING)
 
 
-def to_folder(folder: Path, name: str = "engine.log") -> None:
+def to_folder(folder: Path) -> None:
     """From here on, everything from information up goes to a file of the run; appended to, never rewritten."""
-    _configure((folder / name).open("a", encoding="utf-8", buffering=1), logging.INFO)
+    _configure((folder / LOG).open("a", encoding="utf-8", buffering=1), logging.INFO)
 
 
 def _configure(out: TextIO, level: int) -> None:

@@ -20,11 +20,6 @@ _UNITS: Final = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DA
 _SPAN: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
 
 
-def after(start: Instant, span: int) -> Instant:
-    """`span` nanoseconds later than `start`."""
-    return Instant(start + span)
-
-
 def parse_span(text: str) -> Span:
     """`"30m"`, `"1h30m"`, `"250ms"`; `ValueError` for anything else."""
     matches = list(_SPAN.finditer(text))

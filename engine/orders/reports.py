@@ -156,4 +156,3 @@ class Capabilities(Struct, frozen=True):
     """A request older than this is refused by the venue itself."""
     read_lag: Span
     """The longest that a read may trail a write."""
-    mock_lookup: bool = False

@@ -42,6 +42,7 @@ def wanted(
     schedule: Schedule,
     instrument: Instrument,
     price: Decimal,
+    least: Decimal,
     catch_up: Decimal,
     room: Room,
     resting: Order | None,
@@ -54,12 +55,12 @@ def wanted(
     lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold)
     hard = min(_hard_bounds(leg, instrument, price, room))
     quantity = instrument.sellable(
-        min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard, instrument.smallest(price)))
+        min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard, instrument.smallest(least)))
     )
-    if instrument.too_small(quantity, price):
+    if instrument.too_small(quantity, least):
         return ZERO
     rest = instrument.sellable(leg.remaining) - quantity
-    stranded = seen.closing and rest > 0 and instrument.too_small(rest, price)
+    stranded = seen.closing and rest > 0 and instrument.too_small(rest, least)
     return quantity + rest if stranded and quantity + rest <= hard else quantity
 
 

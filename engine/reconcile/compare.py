@@ -6,7 +6,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.kernel.ids import ClientOrderId, RunTag, parse_client_order_id
-from engine.kernel.money import ZERO, Asset, plain
+from engine.kernel.money import ZERO, Asset, plain, total
+from engine.orders.order import Order
 from engine.orders.reports import Balance, OrderReport
 
 
@@ -29,6 +30,19 @@ def balances(ledger: Mapping[Asset, Decimal], shown: Iterable[Balance]) -> tuple
         if delta:
             found.append(Difference(asset, delta))
     return tuple(found)
+
+
+def explained(differences: Iterable[Difference], live: Iterable[Order]) -> bool:
+    """Could a fill of our own live orders, of which we have not heard, be all of it?"""
+    orders = list(live)
+
+    def may_be(difference: Difference) -> bool:
+        if difference.delta > 0:
+            return any(order.child.buy == difference.asset for order in orders)
+        working = total(order.committed for order in orders if order.child.sell == difference.asset)
+        return -difference.delta <= working
+
+    return bool(orders) and all(may_be(difference) for difference in differences)
 
 
 def foreign(orders: Iterable[OrderReport], ours: Mapping[ClientOrderId, object], tag: RunTag) -> list[str]:

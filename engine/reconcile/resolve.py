@@ -15,6 +15,8 @@ from engine.orders.reports import Capabilities, NotFound
 
 MARGIN: Final = Span(200 * MILLISECOND)
 """Added to every wait for the venue's own processing and for clock error, in monotonic time."""
+SKEW: Final = SECOND
+"""How far a venue's clock may differ from ours; the preflight refuses more."""
 GRACE: Final = Span(400 * MILLISECOND)
 """How long the stream is given to tell by itself what a look-up would, in monotonic time."""
 BACK_OFF: Final = SECOND
@@ -30,7 +32,7 @@ def look(order: Order, capabilities: Capabilities, failed: bool) -> Span | None:
         return BACK_OFF
     match order.state:
         case OrderState.UNKNOWN:
-            return Span((capabilities.read_lag if order.rounds else capabilities.validity) + MARGIN)
+            return Span((capabilities.read_lag if order.rounds else capabilities.validity + SKEW) + MARGIN)
         case OrderState.CLOSING:
             return GRACE
         case OrderState.OPEN:

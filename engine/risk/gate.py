@@ -42,6 +42,8 @@ class World(Struct, frozen=True, kw_only=True):
     """The stablecoin's own market, where the order makes stablecoin or its floor is in fiat."""
     total: Decimal
     """What the leg may sell, by what it was given and what it has really received."""
+    received: Decimal
+    """Of that, what feeding legs have really brought."""
     sold: Decimal
     committed: Decimal
     """What live and unknown orders of the leg may still sell."""
@@ -115,7 +117,10 @@ def _path(child: ChildOrder, world: World) -> Iterator[Verdict]:
 def _size(child: ChildOrder, world: World) -> Iterator[Verdict]:
     """Never more than was entrusted, received, and stands there."""
     after = world.sold + world.committed + child.quantity
-    yield _judge("mandate quantity", after <= world.total, after, world.total)
+    holding = world.terms.holding(child.sell)
+    released = (holding.released if holding is not None else ZERO) + world.received
+    yield _judge("mandate quantity", after <= released, after, released)
+    yield _judge("plan quantity", after <= world.total, after, world.total)
     yield _judge("on the account", child.quantity <= world.free, child.quantity, world.free)
     notional = times(child.quantity, child.price)
     yield _judge(
@@ -156,7 +161,8 @@ def _stable(child: ChildOrder, world: World) -> Iterator[Verdict]:
     making = world.terms.stable(child.buy)
     if making is None:
         return
-    after = world.stable_waiting + times(child.quantity, child.price)
+    best = world.view.bids[0].price if world.view is not None and world.view.bids else ZERO
+    after = world.stable_waiting + times(child.quantity, max(child.price, best))
     yield _judge("stable inventory", after <= making.inventory_max, after, making.inventory_max)
     age = world.at - world.stable_since if world.stable_since is not None else 0
     yield _judge("stable age", age <= making.age_max, show_span(age), show_span(making.age_max))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.kernel import chance
-from tests.support.configs import written
+from tests.support.configs import SHORT, written
 from tests.support.ledgers import loaded, trial_balance
 from tests.support.processes import ROOT, Finished, Person, fills, summary
 
@@ -137,6 +137,15 @@ def test_a_market_without_immediate_orders_is_traded_by_placing_and_cancelling(r
     assert loaded(run.folder)[1] == []
     assert run.person.says("audit", "run").code == 0
     assert {line["time_in_force"] for line in fills(run.folder)} == {"gtc"}
+
+
+def test_a_rest_too_small_to_be_sold_alone_holds_no_coin_back_however_old_it_is(tmp_path: Path) -> None:
+    """A sweep leaves less than a lot of USDT, and the next BTC is due long after its age limit has passed."""
+    person = Person(tmp_path)
+    stable = SHORT["path"]["stable"]["USDT"] | {"age_max": "15s", "sweep_age": "10s"}
+    config = written(tmp_path, path__stable={"USDT": stable}, strategy__slices=2)
+    ended = person.says("run", config, *VIRTUAL, "--synthetic", "--out", "run")
+    assert (ended.code, summary(tmp_path / "run")["legs"][0]["sold"]) == (0, "0.20000"), ended
 
 
 def test_a_report_made_again_is_the_same(small: Path, tmp_path: Path) -> None:

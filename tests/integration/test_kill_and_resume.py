@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 STORIES: Final = range(10)
 KILLS: Final = 2
 """In each story; together they are the twenty moments."""
-LIVES_S: Final = (6.0, 4.0)
+LIVES_S: Final = (5.0, 4.0)
 """The first process is killed at some moment before this, counted from its first word; the second one likewise."""
 UNHEARD: Final = (2, 5)
 """In these stories the first moment is counted from the start instead, and may come before anything was begun."""

@@ -15,18 +15,16 @@ from unittest.mock import patch
 
 import pytest
 
+from engine import VERSION
 from engine.compose.methods import methods
-from engine.compose.places import SANDBOX, Place
+from engine.compose.places import SANDBOX
 from engine.compose.preparing import prepare
-from engine.compose.request import Request
-from engine.compose.running import opening
 from engine.config import Config, load
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.live import Live
 from engine.drivers.recovery import restart
-from engine.drivers.register import OPEN, Entered
-from engine.events import Approval, decode
+from engine.events import Approval, Opened, decode
 from engine.journal.store import MemoryStore
 from engine.kernel import chance
 from engine.kernel.ids import RunId
@@ -162,14 +160,25 @@ async def _played(config: Config, seed: int, plan: FaultPlan, clock: VirtualCloc
         prepared = await prepare(config, remaining, {venue.name: venue}, clock)
         symbols = [leg.symbol for leg in prepared.plan.legs]
         await market.start(symbols)
-        entered = Entered(RunId(f"wire-{seed}"), config.terms.case, config.environment, "", OPEN)
-        request = Request(config=config, config_path=Path())
-        first = opening(request, entered, prepared, Place(venue, market, clock, root))
+        first = Opened(
+            at=clock.market(),
+            run=RunId(f"wire-{seed}"),
+            case=config.terms.case,
+            environment=config.environment,
+            config_sha256=config.sha256,
+            code=VERSION,
+            terms=config.terms,
+            plan=prepared.plan,
+            limits=config.limits,
+            capabilities={venue.name: venue.capabilities},
+            balances=prepared.balances,
+            seed=seed,
+        )
         state, journal = opened(first), MemoryStore()
         feeds = Feeds([(venue.name, symbol) for symbol in symbols], {venue.name: market}, NoTape())
         made = methods(prepared.plan, first.at)
         live = Live(state, made, journal, clock, {venue.name: venue}, feeds, NoTape())
-        live.begin([first, Approval(first.at, first.plan.digest)])
+        await live.begin([first, Approval(first.at, first.plan.digest)])
         await live.run(restart(state, first.at, first=True))
         return Played(live.state, journal, server, wire)
     finally:

@@ -247,6 +247,7 @@ def world(**changes: Any) -> World:
         "view": view(),
         "fiat_view": view(USDTUSD),
         "total": d("10"),
+        "received": d("0"),
         "sold": d("0"),
         "committed": d("0"),
         "free": d("10"),

@@ -115,18 +115,6 @@ class MemoryTransport(asyncio.Transport):
         for data in waiting:
             self._loop.call_soon(self._deliver, data)
 
-    def is_reading(self) -> bool:
-        return self._waiting is None
-
-    def set_write_buffer_limits(self, high: Any = None, low: Any = None) -> None:
-        pass
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def can_write_eof(self) -> bool:
-        return False
-
     def set_protocol(self, protocol: Any) -> None:
         self._protocol = protocol
 

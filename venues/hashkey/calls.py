@@ -65,10 +65,13 @@ class Calls:
         *,
         urgent: bool,
         patience: Span,
+        withheld: Callable[[], str] = lambda: "",
     ) -> Outcome:
-        """Send a change of an order once, and say how it ended."""
+        """Send a change of an order once, and say how it ended; `withheld` is asked when its turn has come."""
         if not await self._pacer.acquire("order", urgent=urgent, patience=patience):
             return Transient("no room in the venue's rate limits", patience)
+        if why := withheld():
+            return Transient(f"withheld: {why}")
         request = self._request(method, wire.ORDER_PATH, pairs)
         sent = Wire(request=request.digest)
         try:

@@ -71,11 +71,14 @@ class HashKeyVenue:
         *,
         capabilities: Capabilities,
         name: VenueName = wire.NAME,
+        withheld: Callable[[], str] = lambda: "",
         timing: Timing = Timing(),  # noqa: B008 - frozen
         pulse: Pulse = Pulse(),  # noqa: B008 - frozen
         backoff: Backoff = Backoff("hashkey private stream"),  # noqa: B008 - frozen
     ) -> None:
+        """`withheld` says why a new order may not leave; it is asked last of all, when its turn has come."""
         self.name, self.capabilities = name, capabilities
+        self._withheld = withheld
         self._transport, self._timing = transport, timing
         self._calls = Calls(endpoints, keys, transport, clock, pacer, window=capabilities.validity)
         self._stream = PrivateStream(name, self._calls, transport, clock, pulse=pulse, backoff=backoff)
@@ -95,7 +98,9 @@ class HashKeyVenue:
         except ValueError as error:
             return Refused("unsendable", str(error), stop_venue=True)
         judge = partial(outcomes.placed, approved.order)
-        return await self._calls.write("POST", pairs, judge, urgent=False, patience=self._timing.patience)
+        return await self._calls.write(
+            "POST", pairs, judge, urgent=False, patience=self._timing.patience, withheld=self._withheld
+        )
 
     async def cancel(self, symbol: Symbol, client_id: ClientOrderId) -> Outcome:
         """Ask once for a cancel; `Done` says that the request was taken, not that the order has ended."""

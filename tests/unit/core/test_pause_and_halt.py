@@ -150,8 +150,8 @@ def test_an_order_that_stays_unknown_after_a_halt_ends_the_run_unresolved_once_p
     (order,) = placed(run.due("00:00"))
     run.unanswered(order)
     run.asked(Wish.HALT)
-    assert only(c.Finish, run.due("01:09:59")) == []
-    assert only(c.Finish, run.due("01:10:01")) == [c.Finish("unresolved")]
+    assert only(c.Finish, run.due("00:09:59")) == []
+    assert only(c.Finish, run.due("00:10:01")) == [c.Finish("unresolved")]
 
 
 def test_a_difference_of_balances_is_read_again_before_anybody_believes_it() -> None:
@@ -188,6 +188,13 @@ def test_a_difference_while_an_order_may_be_trading_is_no_evidence_yet() -> None
     assert run.state.halted == ""
     run.fill(order, "2.5", "99.60")
     assert run.state.halted == ""
+
+
+def test_a_difference_that_no_order_of_ours_can_be_stops_the_run_though_one_rests() -> None:
+    run, _ = waiting()
+    for _ in range(5):
+        run.survey(BTC="-9")
+    assert run.state.halted.endswith("-9 BTC")
 
 
 def test_the_account_is_read_every_so_often_though_all_is_quiet() -> None:

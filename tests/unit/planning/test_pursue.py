@@ -28,7 +28,7 @@ def wanted(of: Leg, when: str, room: Room = WIDE, catch_up: str = "2", **changes
     closing, resting = changes.get("closing", True), changes.get("resting")
     schedule = changes.get("schedule", TEN_SLICES)
     seen = pursue.progress(of, closing, at(when), COIN.lot)
-    return pursue.wanted(of, seen, schedule, COIN, d("100"), d(catch_up), room, resting)
+    return pursue.wanted(of, seen, schedule, COIN, d("100"), d("100"), d(catch_up), room, resting)
 
 
 def test_a_leg_in_step_wants_its_slice() -> None:

@@ -38,10 +38,12 @@ from tests.support.builders import STABLE as STABLE_PAIR
 
 ALL = [
     "running", "deadline", "venue allowed", "venue licensed", "account in step", "duplicate intent", "attempts",
-    "path class", "path edge", "pair", "mandate quantity", "on the account", "order notional", "venue filters",
+    "path class", "path edge", "pair", "mandate quantity", "plan quantity", "on the account",
+    "order notional", "venue filters",
     "reference", "collar", "floor", "stable inventory", "stable age", "depeg", "minute notional", "minute orders",
     "participation",
 ]  # fmt: skip
+TOO_MUCH = ["mandate quantity", "plan quantity"]
 QUOTED = Floor(d("99.60"), USDT, FloorScope.FILL)
 FIAT = Floor(d("99.60"), USD, FloorScope.FILL)
 
@@ -54,7 +56,8 @@ def broken(order: ChildOrder, picture: World) -> list[str]:
 
 def selling_stable(**changes: Any) -> World:
     """A picture in which `sweep()` passes."""
-    own = {"instrument": STABLE_PAIR, "view": view(USDTUSD), "fiat_view": None, "total": d("100"), "free": d("100")}
+    own = {"instrument": STABLE_PAIR, "view": view(USDTUSD), "fiat_view": None, "free": d("100")}
+    own |= {"total": d("100"), "received": d("100")}
     return world(**(own | changes))
 
 
@@ -143,7 +146,7 @@ def test_an_order_on_another_pair_than_its_assets_is_denied(pair: object) -> Non
     assert broken(child(), world(instrument=pair)) == ["pair"]
 
 
-@pytest.mark.parametrize(("sold", "committed", "found"), [("6", "3", []), ("6.001", "3", ["mandate quantity"])])
+@pytest.mark.parametrize(("sold", "committed", "found"), [("6", "3", []), ("6.001", "3", TOO_MUCH)])
 def test_sold_and_committed_and_asked_never_exceed_what_the_leg_may_sell(
     sold: str, committed: str, found: list[str]
 ) -> None:
@@ -235,9 +238,9 @@ def test_a_view_that_was_taken_long_before_the_decision_is_no_reference() -> Non
     assert broken(child(), world(at=now, view=view(), fiat_view=view(USDTUSD, now))) == ["reference"]
 
 
-@pytest.mark.parametrize(("waiting", "found"), [("900.40", []), ("900.41", ["stable inventory"])])
+@pytest.mark.parametrize(("waiting", "found"), [("900.01", []), ("900.02", ["stable inventory"])])
 def test_no_more_stablecoin_is_made_than_may_wait(waiting: str, found: list[str]) -> None:
-    """1000 may wait, and the order brings 99.60."""
+    """1000 may wait, and the order brings what the best bid pays, 99.99, though it would take 99.60."""
     assert broken(child(), world(stable_waiting=d(waiting))) == found
 
 
@@ -331,3 +334,8 @@ def test_a_stablecoin_of_the_mandate_is_not_held_against_the_limits_of_making_it
     old = selling_stable(stable_waiting=d("5000"), stable_since=Instant(START - 60 * MINUTE))
     assert broken(sweep(), old) == []
     assert BTC not in {policy.asset for policy in terms().stables}
+
+
+def test_a_plan_can_not_make_the_mandate_larger() -> None:
+    """The authority released 10; whatever the plan's leg says, nothing beyond that is approved."""
+    assert broken(child(), world(total=d("20"), sold=d("10"))) == ["mandate quantity"]

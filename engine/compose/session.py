@@ -1,0 +1,200 @@
+"""One process carrying a run on: the live driver, and what attends to it several times a second."""
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Protocol
+
+from engine.compose.methods import methods
+from engine.compose.places import Place
+from engine.drivers import control, recovery
+from engine.drivers.clocks import WallClock
+from engine.drivers.feeds import Feeds
+from engine.drivers.folder import RunFolder
+from engine.drivers.live import Live
+from engine.drivers.outbox import Outbox
+from engine.drivers.recording import Recording
+from engine.drivers.register import CaseRegister
+from engine.drivers.tape import TapeWriter
+from engine.events import Closed, Entry, Note, kind
+from engine.evolve import evolve
+from engine.journal.record import Record
+from engine.journal.store import SqliteStore
+from engine.kernel import codec
+from engine.kernel.ids import LegId, Symbol, VenueName
+from engine.kernel.money import ZERO
+from engine.orders.events import Wish
+from engine.orders.order import OrderState
+from engine.orders.strategy import Schedule
+from engine.planning.plan import Plan
+from engine.state import State
+from engine.status import status
+
+LOOK_EVERY_S: Final = 0.25
+
+
+class Screen(Protocol):
+    """Who watches the run."""
+
+    def show(self, shown: Mapping[str, Any]) -> None:
+        """The status as of now."""
+
+    def row(self, record: Record, entry: Entry) -> None:
+        """One durable row."""
+
+    def say(self, line: str) -> None:
+        """One line that is not about the market."""
+
+
+class Interrupts:
+    """Ctrl-C from the claim to the last file: the first pauses, the second halts, and none breaks anything off."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.live: Live | None = None
+        self._screen, self._presses = screen, 0
+
+    def __enter__(self) -> "Interrupts":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._pressed)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+
+    def _pressed(self) -> None:
+        if self.live is None or self.live.state.finished:
+            self._screen.say("the run is being opened or closed; a moment")
+            return
+        self._presses += 1
+        if self._presses == 1:
+            self._screen.say("pausing: resting orders are cancelled, proceeds are sold on; press Ctrl-C again to halt")
+            self.live.ask(Wish.PAUSE, "Ctrl-C")
+        else:
+            self._screen.say("halting: nothing new is sent, everything is cancelled and verified")
+            self.live.ask(Wish.HALT, "Ctrl-C")
+
+
+class Session:
+    """One process, one run."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        register: CaseRegister,
+        home: Path,
+        place: Place,
+        screen: Screen,
+        interrupts: Interrupts,
+    ) -> None:
+        self._folder, self._register, self._home = folder, register, home
+        self._place, self._screen, self._interrupts = place, screen, interrupts
+        self._settled: object = None
+
+    async def drive(
+        self,
+        state: State,
+        journal: SqliteStore,
+        outbox: Outbox,
+        tape: TapeWriter,
+        *,
+        begin: Sequence[Note] = (),
+        halt: bool = False,
+    ) -> State:
+        """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued."""
+        place, name = self._place, self._place.venue.name
+        made = methods(state.opened.plan, state.opened.at)
+        recording = Recording(tape, outbox)
+        feeds = Feeds(pairs(state.opened.plan), {name: place.market}, recording)
+        observers = (outbox, self._screen.row)
+        live = Live(
+            state,
+            made,
+            journal,
+            place.clock,
+            {name: place.venue},
+            feeds,
+            recording,
+            observers,
+            aside=asyncio.to_thread,
+            switch=place.switch,
+        )
+        schedules = {leg: method.schedule for leg, method in made.items()}
+        async with AsyncExitStack() as stack:
+            stack.callback(journal.close)
+            stack.callback(outbox.close)
+            stack.callback(tape.close)
+            await live.begin(begin)
+            self._register.begin(state.opened.run)
+            for sealed in tape.recover(place.clock.market()):
+                live.note(sealed)
+            server = control.Control(
+                control.address(self._home, state.opened.run), live.ask, lambda: status(live.state, schedules)
+            )
+            await server.start()
+            stack.push_async_callback(server.stop)
+            stack.callback(self._look, live, schedules)
+            watching = asyncio.create_task(self._watch(live, feeds, schedules))
+            stack.callback(watching.cancel)
+            self._interrupts.live = live
+            if halt or (state.paused and not begin):
+                live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
+            await live.run(recovery.restart(state, place.clock.market(), first=bool(begin)))
+        return live.state
+
+    async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
+        """The screen, the register and the tape, several times a second; the run ends with whatever fails here."""
+        try:
+            while not live.state.finished:  # what came after the last seal would lie on the tape without one
+                self._look(live, schedules)
+                feeds.gather(self._place.clock.market())
+                await asyncio.sleep(LOOK_EVERY_S)
+        except Exception as error:  # noqa: BLE001 - passed on to the run, which raises it
+            live.fail(error)
+
+    def _look(self, live: Live, schedules: Mapping[LegId, Schedule]) -> None:
+        self._screen.show(status(live.state, schedules))
+        numbers = (live.state.changed_at, live.state.closed, len(live.state.live))
+        if numbers != self._settled:  # each update is synced to disk, so only when something has changed
+            self._settled = numbers
+            settle(self._register, live.state)
+
+
+def settle(register: CaseRegister, state: State) -> None:
+    """Tell the register what the run has sold, has working, and does not know; and that it has ended, if it has."""
+    for holding in state.opened.terms.holdings:
+        sold = working = unknown = ZERO
+        for plan in state.opened.plan.legs:
+            if plan.sell != holding.asset:
+                continue
+            sold += min(state.legs[plan.id].sold, plan.quantity)
+            for order in state.live.values():
+                if order.child.leg == plan.id and order.state is OrderState.UNKNOWN:
+                    unknown += order.committed
+                elif order.child.leg == plan.id:
+                    working += order.committed
+        register.update(state.opened.run, holding.asset, sold, working, unknown)
+    if state.closed:
+        register.end(state.opened.run, state.closed)
+
+
+def close_books(state: State, journal: SqliteStore, tape: TapeWriter) -> None:
+    """Write the closing rows of a run that is over but for them, or whose exchange is gone; then close its journal."""
+    if not state.closed:
+        differences = sum(len(standing.differences) for standing in state.venues.values())
+        last = Closed(state.at, state.finished or "unresolved", len(state.live), differences)
+        notes: list[Note] = [*tape.recover(state.at), last]
+        for note in notes:
+            evolve(state, note)
+        rows = [(kind(note), codec.encode(note)) for note in notes]
+        journal.append(state.at, WallClock().wall(), rows, urgent=True)
+    tape.close()
+    journal.close()
+
+
+def pairs(plan: Plan) -> list[tuple[VenueName, Symbol]]:
+    """Every pair of the plan, once."""
+    return list(dict.fromkeys((leg.venue, leg.symbol) for leg in plan.legs))
