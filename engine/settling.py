@@ -17,7 +17,7 @@ OVERLAP: Final = MINUTE
 """A survey reads fills from this long before the last one, so that no page edge can lose one."""
 REPEATS_MAX: Final = 3
 """Surveys in a row that may show one difference at rest before the run halts on it."""
-DUST: Final = ("", "finer than", "below the venue's minimum")
+DUST: Final = ("finer than", "below the venue's minimum")
 """Residue with such a reason leaves a run `done`."""
 
 
@@ -127,7 +127,7 @@ def _status(state: State) -> str | None:
     if state.halted:
         return "halted"
     reasons = [leg.residue_reason for leg in state.legs.values() if leg.remaining > 0]
-    return "done" if all(reason.startswith(DUST[1:]) or not reason for reason in reasons) else "short"
+    return "done" if all(reason.startswith(DUST) or not reason for reason in reasons) else "short"
 
 
 def settled(state: State) -> bool:

@@ -1,4 +1,4 @@
-"""The preflight alone, for `steelyard plan`: nothing is claimed, nothing is written, nothing is sent."""
+"""The preflight alone, for `steelyard plan`: nothing is claimed and nothing is sent."""
 
 from contextlib import AsyncExitStack
 

@@ -2,8 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 import structlog
@@ -12,16 +13,17 @@ from engine.drivers.folder import LOG
 
 
 def quiet() -> None:
-    """Before a run has a folder: warnings only, on standard error."""
-    _configure(sys.stderr, logging.WARNING)
+    """Before a run has a folder: warnings only, on whatever standard error is when they come."""
+    _configure(lambda *_: structlog.WriteLogger(sys.stderr), logging.WARNING)
 
 
 def to_folder(folder: Path) -> None:
     """From here on, everything from information up goes to a file of the run; appended to, never rewritten."""
-    _configure((folder / LOG).open("a", encoding="utf-8", buffering=1), logging.INFO)
+    out = (folder / LOG).open("a", encoding="utf-8", buffering=1)
+    _configure(structlog.WriteLoggerFactory(out), logging.INFO)
 
 
-def _configure(out: TextIO, level: int) -> None:
+def _configure(factory: Callable[..., structlog.WriteLogger], level: int) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -30,7 +32,7 @@ def _configure(out: TextIO, level: int) -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=factory,
         cache_logger_on_first_use=False,
     )
 

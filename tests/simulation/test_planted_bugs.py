@@ -86,7 +86,7 @@ def _caught(seeds: range) -> dict[str, int]:
     ],
 )
 def test_a_planted_bug_is_caught_by_name(plant: Plant, invariants: set[str]) -> None:
-    """The engine is changed in one place and twenty seeds are run; unchanged, those that objected pass.
+    """The engine is changed in one place and fifteen seeds are run; unchanged, those that objected pass.
 
     Silence taken for a no is seen twice: as an order that counts as absent and is not (I23), and by the engine's own
     order table, which halts the run (I42).
