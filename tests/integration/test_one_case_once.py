@@ -43,6 +43,25 @@ def test_a_killed_run_goes_on_in_another_shell_and_the_exchange_trades_the_manda
         assert not (other.folder / "mine").exists()
 
 
+def test_a_run_whose_folder_was_moved_away_is_asked_for_and_not_sold_again(tmp_path: Path) -> None:
+    """Killed after its first fill and archived: the exchange holds more than the mandate, and would sell it."""
+    with exchange(tmp_path / "exchange", balance="BTC=1") as venue:
+        person = Person(tmp_path / "shell").knows(venue)
+        config = written(person.folder)
+        with person.starts("run", config, *venue.option, "--out", "run", "--plain") as engine:
+            engine.wait_for("BTCUSDT at")
+            engine.kill()
+        (person.folder / "run").rename(person.folder / "archived")
+        before = venue.truth().sold("BTCUSDT")
+        assert person.says("run", config, *venue.option, "--out", "again").code == 2
+        gone = person.says("resume", "SHORT-1.1")
+        assert (gone.code, "bring the folder back" in gone.err) == (2, True), gone
+        assert venue.truth().sold("BTCUSDT") == before
+        (person.folder / "archived").rename(person.folder / "run")
+        assert person.says("resume", "SHORT-1.1").code == 0
+        assert venue.truth().sold("BTCUSDT") == Decimal("0.2")
+
+
 @pytest.mark.slow
 def test_what_a_later_decision_releases_is_sold_and_nothing_else(tmp_path: Path) -> None:
     """0.1 of 1 BTC are released, and later 0.15: the second run sells exactly 0.05, and a third is refused."""
