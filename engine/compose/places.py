@@ -89,7 +89,11 @@ class OwnSandbox:
         )
         assert process.stdout is not None
         assert process.stderr is not None
-        line = await asyncio.wait_for(process.stdout.readline(), READY_S)
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), READY_S)
+        except TimeoutError:
+            process.kill()
+            line = b""
         if not line:
             said = (await process.stderr.read()).decode(errors="replace").strip()
             raise BadInput([Mistake("sandbox", f"did not start: {said or 'it said nothing'}")])

@@ -35,7 +35,7 @@ def stage(
     played: Flow | None = None,
 ) -> Stage:
     """Set it up as the request asks; the same request gives the same exchange. `played` is another flow to play."""
-    seed = request.seed if request.seed is not None else request.config.seed
+    seed = request.chosen_seed
     account = request.config.terms.account
     exchange = sandbox_exchange(
         seed,

@@ -37,6 +37,11 @@ class Request(Struct, frozen=True, kw_only=True):
     home: Path | None = None
 
     @property
+    def chosen_seed(self) -> int:
+        """The command line's seed, else the config's."""
+        return self.seed if self.seed is not None else self.config.seed
+
+    @property
     def kind(self) -> str:
         """How the venues are reached: `virtual`, `own`, `pointed` or `production`."""
         if self.in_process:

@@ -128,7 +128,7 @@ def opening(request: Request, entered: Entered, prepared: Prepared, place: Place
         limits=config.limits,
         capabilities={place.venue.name: place.venue.capabilities},
         balances=prepared.balances,
-        seed=request.seed if request.seed is not None else config.seed,
+        seed=request.chosen_seed,
     )
 
 
@@ -203,7 +203,7 @@ async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Any,
     name = request.config.terms.venues[0]
     if request.sandbox:
         wanted = places.Wanted(
-            seed=request.seed if request.seed is not None else request.config.seed,
+            seed=request.chosen_seed,
             speed=request.speed,
             faults=request.faults,
             recorded=not request.synthetic,

@@ -94,7 +94,7 @@ def run(request: Request, screen: Screen) -> ExitCode:
 
 def backtest(request: Request, bars: Path | None, since: str | None, screen: Screen) -> ExitCode:
     """Carry the request out in simulated time, over bars or over order flow, without any case's register."""
-    seed = request.seed if request.seed is not None else request.config.seed
+    seed = request.chosen_seed
     request = replace(request, home=None, out=request.out or _free(FOLDER.format(case=request.config.terms.case)))
     with ExitStack() as stack:
         register = _register(request, stack)

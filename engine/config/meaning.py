@@ -105,7 +105,6 @@ def _policy(edges: tuple[Edge, ...], asset: Asset, section: StableSection) -> St
         band_bp=section.band_bp,
         inventory_max=section.inventory_max,
         age_max=parse_span(section.age_max),
-        sweep=section.sweep if section.sweep is not None else section.inventory_max / 4,
     )
 
 

@@ -56,8 +56,6 @@ class StablePolicy(Struct, frozen=True):
     """The most of it that may wait unsold."""
     age_max: Span
     """The longest that any of it may wait before it is swept."""
-    sweep: Decimal
-    """Sell it once this much waits."""
 
 
 class Deadline(Struct, frozen=True):

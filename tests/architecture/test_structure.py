@@ -118,11 +118,9 @@ def test_what_decides_and_drives_is_light_to_import() -> None:
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
-    records = sorted((ROOT / "docs" / "adr").glob("*.md")) if (ROOT / "docs" / "adr").exists() else []
-    if not records:
-        pytest.skip("no decisions are written down yet")
-    numbers = [int(record.name[:4]) for record in records if record.name[:4].isdigit()]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers = [int(record.name[:4]) for record in sorted((ROOT / "docs" / "adr").glob("*.md"))]
+    assert numbers
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_what_is_registered_by_name_can_be_written_in_a_config() -> None:

@@ -70,7 +70,7 @@ STABLE = Instrument(
     VENUE, USDTUSD, USDT, USD, d("0.0001"), d("0.01"), d("1"), d("1000000"), d("1"), d("1000000"), mock=True
 )
 
-POLICY = StablePolicy(USDT, USD, d("1"), d("50"), d("1000"), Span(6 * MINUTE), d("200"))
+POLICY = StablePolicy(USDT, USD, d("1"), d("50"), d("1000"), Span(6 * MINUTE))
 
 
 def terms(**changes: Any) -> Terms:
