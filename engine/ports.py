@@ -10,7 +10,22 @@ from engine.kernel.ids import ClientOrderId, Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved
-from engine.orders.reports import Answer, Balance, Capabilities, Fill, OrderReport, Outcome, Survey
+from engine.orders.reports import (
+    Acceptance,
+    Answer,
+    Balance,
+    Capabilities,
+    DealAnswer,
+    Fill,
+    Mode,
+    OrderReport,
+    Outcome,
+    Permissions,
+    Quote,
+    Quoted,
+    QuoteRequest,
+    Survey,
+)
 
 
 class Clock(Protocol):
@@ -33,7 +48,7 @@ class Clock(Protocol):
 
 
 class StreamUp(Struct, frozen=True, tag="up"):
-    """The private stream is connected; what happened before it has to be read."""
+    """The private stream, or the polling in its place, works; what happened before it has to be read."""
 
 
 class StreamDown(Struct, frozen=True, tag="down"):
@@ -42,7 +57,14 @@ class StreamDown(Struct, frozen=True, tag="down"):
     reason: str
 
 
-VenueFact = OrderReport | Fill | StreamUp | StreamDown
+class ModeSeen(Struct, frozen=True, tag="mode"):
+    """The venue receives us in another way than before."""
+
+    mode: Mode
+    reason: str = ""
+
+
+VenueFact = OrderReport | Fill | StreamUp | StreamDown | ModeSeen
 
 
 class Venue(Protocol):
@@ -74,10 +96,22 @@ class Venue(Protocol):
         """All balances of the account."""
 
     async def server_time(self) -> Instant:
-        """The venue's wall clock, for the preflight."""
+        """The venue's wall clock."""
+
+    async def permissions(self) -> Permissions:
+        """What our key may do there; raises when the venue does not say."""
+
+    async def quote(self, request: QuoteRequest) -> Quoted:
+        """Ask for a firm price. `Refused` where the venue gives none."""
+
+    async def accept(self, quote: Quote) -> Acceptance:
+        """Take the quote, once. After `Unknown` only `deal` is asked; nothing is accepted again."""
+
+    async def deal(self, quote: Quote) -> DealAnswer:
+        """What became of a quote, by the venue's own records."""
 
     def facts(self) -> AsyncIterator[VenueFact]:
-        """The private stream, for ever: reconnects by itself and says so. One consumer."""
+        """The private stream, or polls in its place, for ever: recovers by itself and says so. One consumer."""
 
     async def aclose(self) -> None:
         """Let go of connections."""

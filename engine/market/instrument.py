@@ -21,6 +21,8 @@ class Instrument(Struct, frozen=True):
     quantity_max: Decimal
     notional_min: Decimal
     notional_max: Decimal
+    band: Decimal | None = None
+    """How far below the venue's own reference a sale may be priced, as a fraction; `None` where it says nothing."""
     trading: bool = True
     mock: bool = False
     """A sandbox pair that the real venue is not known to list."""

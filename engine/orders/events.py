@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from engine.kernel.clock import Instant
+from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.market.view import MarketView
 from engine.orders import reports
@@ -23,6 +23,8 @@ class Placed(Struct, frozen=True, tag="placed"):
     at: Instant
     client_id: ClientOrderId
     outcome: reports.Outcome
+    offset: Span | None = None
+    """The venue's clock less ours when it was sent, as last measured."""
 
 
 class Cancelled(Struct, frozen=True, tag="cancelled"):
@@ -73,6 +75,15 @@ class StreamChanged(Struct, frozen=True, tag="stream_changed"):
     reason: str = ""
 
 
+class ModeChanged(Struct, frozen=True, tag="mode_changed"):
+    """A venue receives us in another way than before: closed for maintenance, closed to us, or open again."""
+
+    at: Instant
+    venue: VenueName
+    mode: reports.Mode
+    reason: str = ""
+
+
 class Wish(StrEnum):
     """What a person may ask of a running engine."""
 
@@ -89,4 +100,4 @@ class Asked(Struct, frozen=True, tag="asked"):
     by: str
 
 
-Event = Due | Placed | Cancelled | Reported | Filled | LookedUp | Surveyed | StreamChanged | Asked
+Event = Due | Placed | Cancelled | Reported | Filled | LookedUp | Surveyed | StreamChanged | ModeChanged | Asked

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.kernel.clock import Instant
-from engine.kernel.ids import ClientOrderId, LegId
+from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, Asset
 
 
@@ -27,8 +27,8 @@ class Leg:
     """The mid when the leg first had something to sell."""
     waiting: deque[tuple[Instant, Decimal]] = field(default_factory=deque)
     """What feeding legs brought and is unsold, oldest first."""
-    live: ClientOrderId | None = None
-    """The one order that may still trade."""
+    live: dict[VenueName, ClientOrderId] = field(default_factory=dict)
+    """Per venue the one order that may still trade."""
     slice: int = -1
     attempt: int = 0
     slice_used: Decimal = ZERO

@@ -20,7 +20,16 @@ class TimeInForce(StrEnum):
 
     GTC = "gtc"
     IOC = "ioc"
+    FOK = "fok"
     POST_ONLY = "post_only"
+
+
+class OrderType(StrEnum):
+    """Every sale has a limit: the gate lets no other through. Adapters speak of both, as their venues do."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+    """Sells `quantity` at whatever is bid; `price` is not sent."""
 
 
 class ChildOrder(Struct, frozen=True, kw_only=True):
@@ -38,6 +47,7 @@ class ChildOrder(Struct, frozen=True, kw_only=True):
     price: Decimal
     tif: TimeInForce
     decided_at: Instant
+    type: OrderType = OrderType.LIMIT
     fleeting: bool = False
     """Stands for an IOC that the venue lacks: cancelled as soon as it stands, then read back (decision 11)."""
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, VenueOrderId
-from engine.kernel.money import Amount, Asset
+from engine.kernel.money import Amount, Asset, times
+from engine.orders.order import TimeInForce
 
 
 class OrderStatus(StrEnum):
@@ -147,12 +148,120 @@ class Survey(Struct, frozen=True, tag="survey"):
     balances: tuple[Balance, ...]
 
 
-class Capabilities(Struct, frozen=True):
-    """What a venue can do, and for how long a request of ours may still take effect there (wall time)."""
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """What a venue can do, and for how long a request of ours may still take effect there (wall time).
 
-    ioc: bool
-    post_only: bool
+    Caps and bands that differ by pair stand with the `Instrument`.
+    """
+
+    tifs: tuple[TimeInForce, ...]
+    """Of limit orders; what is not here is refused, or emulated by the core."""
     validity: Span
     """A request older than this is refused by the venue itself."""
     read_lag: Span
     """The longest that a read may trail a write."""
+    client_id_lookup: bool = True
+    """One order can be asked for by our own id; without it, lists are read and matched."""
+    private_stream: bool = True
+    """Orders and fills are told by a stream; without one `facts` asks every `poll`."""
+    poll: Span = Span(0)
+    market_orders: bool = False
+    quote_orders: bool = False
+    """Market orders by the amount of the quote currency."""
+    batch_cancel: bool = False
+    self_trade_prevention: bool = False
+    dead_man: bool = False
+    """The venue cancels everything by itself when we fall silent."""
+    quotes: bool = False
+    """Firm quotes on request (RFQ)."""
+    taker_fee: Decimal = Decimal(0)
+    """Of our tier, as a fraction of the quote amount."""
+    maker_fee: Decimal = Decimal(0)
+    fee_min: Decimal = Decimal(0)
+    """The least that a fully executed order costs, in the quote currency, stablecoins and dollars taken alike."""
+
+    def takes(self, tif: TimeInForce) -> bool:
+        """May a limit order be sent with it?"""
+        return tif in self.tifs
+
+    @property
+    def worthwhile(self) -> Decimal:
+        """The notional below which the minimum binds, and an order pays more than the rate; 0 without a minimum."""
+        return self.fee_min / self.taker_fee if self.fee_min and self.taker_fee else Decimal(0)
+
+    def fee(self, notional: Decimal) -> Decimal:
+        """What an order that takes `notional` from the book is expected to cost."""
+        return max(times(notional, self.taker_fee), self.fee_min)
+
+
+class Permissions(Struct, frozen=True):
+    """What a key is allowed, as its venue says."""
+
+    trade: bool
+    withdraw: bool
+
+
+class Mode(StrEnum):
+    """How a venue receives us."""
+
+    NORMAL = "normal"
+    MAINTENANCE = "maintenance"
+    """Closed by the venue, for everybody; reads may fail as well."""
+    BANNED = "banned"
+    """Closed to us: we asked too often."""
+
+
+class QuoteRequest(Struct, frozen=True):
+    """At what price would you take `quantity` of `sell` now, and pay in `buy`?"""
+
+    sell: Asset
+    buy: Asset
+    quantity: Decimal
+
+
+class Quote(Struct, frozen=True, tag="quote"):
+    """A firm price for one deal, to be accepted once and before it expires."""
+
+    venue: VenueName
+    quote_id: str
+    sell: Asset
+    buy: Asset
+    quantity: Decimal
+    """Of `sell`."""
+    proceeds: Decimal
+    """Of `buy`, all that is paid: the dealer's spread is inside."""
+    expires_at: Instant
+    """Wall time, by our own clock from receipt, less a margin."""
+    wire: Wire = Wire()
+
+
+class Deal(Struct, frozen=True):
+    """One accepted quote, settled."""
+
+    venue: VenueName
+    quote_id: str
+    deal_id: str
+    sell: Asset
+    buy: Asset
+    quantity: Decimal
+    proceeds: Decimal
+    at: Instant
+
+
+class Dealt(Struct, frozen=True, tag="dealt"):
+    """The venue executed the quote."""
+
+    deal: Deal
+    wire: Wire = Wire()
+
+
+class NoDeal(Struct, frozen=True, tag="no_deal"):
+    """The venue's own history shows that the quote was never executed, and it can't be any more."""
+
+    evidence: tuple[str, ...]
+
+
+Quoted = Quote | Refused | Transient
+"""A quote whose answer was lost binds nobody: `Transient`."""
+Acceptance = Dealt | Refused | Transient | Unknown
+DealAnswer = Dealt | NoDeal | NoWord
