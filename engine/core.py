@@ -16,6 +16,7 @@ from engine.events import Restarted
 from engine.evolve import evolve
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId, OrderName, client_order_id
+from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, reference
 from engine.orders import commands as c
 from engine.orders.events import Asked, Due, Event, Filled, LookedUp, Reported, Surveyed
@@ -24,6 +25,8 @@ from engine.orders.strategy import Look, Post, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.risk import gate
+from engine.routing import router
+from engine.routing.router import Offer
 from engine.state import State
 from engine.world import feeders_closed, lowest_price, room, stopped, view_of, world_of
 
@@ -68,53 +71,70 @@ def decide(state: State, event: Event | Restarted, methods: Methods) -> Iterator
 def _pursue(state: State, plan: LegPlan, method: Method, at: Instant) -> Iterator[c.Command]:
     """One leg's decision: schedule, tactic, gate."""
     leg = state.legs[plan.id]
-    if leg.closed or leg.total <= 0 or stopped(state, plan) or settling.resting_must_go(state, plan):
+    if leg.closed or leg.total <= 0 or settling.resting_must_go(state, plan):
         return
-    want = _want(state, plan, method.schedule, at)
-    if want is None:
-        return
+    unasked = [i for i in plan.instruments if not stopped(state, plan, i.venue)]
+    while unasked:  # each venue is asked with what the ones before it have left
+        wants = [want for i in unasked if (want := _want(state, plan, i, method.schedule, at)) is not None]
+        if not wants:
+            return
+        chosen = max(wants, key=lambda want: router.preference(_offer(state, want)))
+        unasked = [want.instrument for want in wants if want is not chosen]
+        yield from _moved(state, plan, method, chosen)
+
+
+def _offer(state: State, want: Want) -> Offer:
+    venue = want.instrument.venue
+    shunned = state.venues[venue].shunned_until > want.at
+    return Offer(want.quantity, want.view, state.opened.capabilities[venue], shunned)
+
+
+def _moved(state: State, plan: LegPlan, method: Method, want: Want) -> Iterator[c.Command]:
+    """What the tactic does on one venue."""
+    leg, at, venue = state.legs[plan.id], want.at, want.instrument.venue
     for move in method.tactic.act(want):
         match move:
-            case Post() if leg.live is None:
-                yield _judged(state, plan, move, method.schedule.slice(at))
+            case Post() if venue not in leg.live:
+                yield _judged(state, plan, want.instrument, move, method.schedule.slice(at))
             case Pull() if want.resting is not None and not want.resting.cancel_wanted:
-                yield c.Cancel(plan.venue, plan.symbol, want.resting.child.client_id)
+                yield c.Cancel(venue, want.instrument.symbol, want.resting.child.client_id)
             case Look(at=then) if then > at:
                 yield c.WakeAt(then)
             case _:
                 pass  # a tactic can only want too much
 
 
-def _want(state: State, plan: LegPlan, schedule: Schedule, at: Instant) -> Want | None:
-    """What the tactic is asked for; `None` while there is no price to decide by."""
-    leg, view = state.legs[plan.id], view_of(state, plan)
+def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedule, at: Instant) -> Want | None:
+    """What the tactic is asked for on one venue; `None` while there is no price to decide by."""
+    leg, view = state.legs[plan.id], view_of(state, instrument)
     if view is None:
         return None
     ref = reference(view, at, state.opened.limits.reference)
-    lowest = None if isinstance(ref, NoReference) else lowest_price(state, plan, ref.price)
+    lowest = None if isinstance(ref, NoReference) else lowest_price(state, plan, instrument, ref.price)
     if isinstance(ref, NoReference) or lowest is None:
         return None
-    resting = state.live.get(leg.live) if leg.live is not None else None
+    name = leg.live.get(instrument.venue)
+    resting = state.live.get(name) if name is not None else None
     closing = feeders_closed(state, plan) or state.paused
-    seen = pursue.progress(leg, closing, at, plan.instrument.lot)
-    space = room(state, plan, leg, ref.price)
-    wanted = pursue.wanted(leg, seen, schedule, plan.instrument, ref.price, lowest, plan.catch_up, space, resting)
+    seen = pursue.progress(leg, closing, at, plan.lot)
+    space = room(state, plan, instrument, ref.price, resting)
+    wanted = pursue.wanted(leg, seen, schedule, instrument, ref.price, lowest, plan.catch_up, space, resting)
     until = min(schedule.following(at), state.deadline_of(plan))
-    return Want(wanted, lowest, at, until, view, plan.instrument, resting)
+    return Want(wanted, lowest, at, until, view, instrument, resting)
 
 
-def _judged(state: State, plan: LegPlan, post: Post, index: int) -> c.Place | c.Withheld:
+def _judged(state: State, plan: LegPlan, instrument: Instrument, post: Post, index: int) -> c.Place | c.Withheld:
     """Name the order and hold it against the gate."""
-    leg = state.legs[plan.id]
+    leg, venue = state.legs[plan.id], instrument.venue
     attempt = leg.attempt + 1 if leg.slice == index else 1
-    emulated = post.tif is TimeInForce.IOC and not state.opened.capabilities[plan.venue].ioc
+    emulated = post.tif is TimeInForce.IOC and not state.opened.capabilities[venue].takes(TimeInForce.IOC)
     child = ChildOrder(
         client_id=client_order_id(OrderName(state.tag, plan.id, index, attempt, state.epoch)),
         leg=plan.id,
         slice=index,
         attempt=attempt,
-        venue=plan.venue,
-        symbol=plan.symbol,
+        venue=venue,
+        symbol=instrument.symbol,
         sell=plan.sell,
         buy=plan.buy,
         quantity=post.quantity,

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import CaseId, RunId, VenueName
+from engine.mandate.register import Licence
 from engine.mandate.terms import Terms
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -32,6 +33,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     terms: Terms
     plan: Plan
     limits: Limits
+    licences: Mapping[VenueName, Licence]
+    """As the register had them when the run began."""
     capabilities: Mapping[VenueName, Capabilities]
     balances: Mapping[VenueName, tuple[Balance, ...]]
     seed: int
@@ -79,7 +82,8 @@ Note = Opened | Approval | Restarted | TapeSealed | Closed
 Entry = e.Event | c.Command | Note
 
 EVENTS: Final = (
-    e.Due, e.Placed, e.Cancelled, e.Reported, e.Filled, e.LookedUp, e.Surveyed, e.StreamChanged, e.Asked, Restarted,
+    e.Due, e.Placed, e.Cancelled, e.Reported, e.Filled, e.LookedUp, e.Surveyed, e.StreamChanged, e.ModeChanged,
+    e.Asked, Restarted,
 )  # fmt: skip
 """What the core answers with commands; everything else only changes state or is ignored."""
 COMMANDS: Final = (c.Place, c.Cancel, c.Lookup, c.Survey, c.WakeAt, c.Withheld, c.Residue, c.Halt, c.Finish)

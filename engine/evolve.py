@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine import events as n
 from engine.events import Entry
-from engine.kernel.clock import MINUTE, Instant
+from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import EXACT, ZERO, times
 from engine.ledger import accounts, posting
@@ -26,6 +26,9 @@ from engine.orders.lifecycle import Conflict
 from engine.orders.order import Order, OrderFact, OrderState
 from engine.reconcile import compare, resolve
 from engine.state import State
+
+SHUNNED: Final = Span(10 * SECOND)
+"""How long, in market time, others are asked before a venue that has just turned an order away."""
 
 
 class Glimpse(Struct, frozen=True):
@@ -64,7 +67,7 @@ def _restarted(state: State, entry: n.Restarted) -> None:
     state.failed_looks.clear()
     for standing in state.venues.values():
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
-        standing.refused = ""
+        standing.refused, standing.mode = "", reports.Mode.NORMAL
     for order in list(state.live.values()):
         quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
         if quiet.state is OrderState.SENT:
@@ -109,14 +112,15 @@ def glance_will_do(state: State) -> bool:
 
 def _legs_at(state: State, view: MarketView | Glimpse) -> list[Leg]:
     plans = state.opened.plan.legs
-    return [state.legs[plan.id] for plan in plans if plan.symbol == view.symbol and plan.venue == view.venue]
+    pair = (view.venue, view.symbol)
+    return [state.legs[plan.id] for plan in plans if pair in plan.pairs]
 
 
 def _place(state: State, entry: c.Place) -> None:
     child = entry.approved.order
     leg = state.legs[child.leg]
     state.live[child.client_id] = Order(child)
-    leg.live = child.client_id
+    leg.live[child.venue] = child.client_id
     if child.slice != leg.slice:
         leg.slice, leg.slice_used = child.slice, ZERO
     leg.attempt = child.attempt
@@ -133,8 +137,11 @@ def _placed(state: State, entry: e.Placed) -> None:
         state.conflict = f"an answer came for {entry.client_id}, which was never sent"
         return
     _keep(state, lifecycle.placed(order, entry.outcome))
+    standing = state.venues[order.child.venue]
     if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
-        state.venues[order.child.venue].refused = entry.outcome.reason
+        standing.refused = entry.outcome.reason
+    if isinstance(entry.outcome, reports.Transient):
+        standing.shunned_until = Instant(entry.at + max(entry.outcome.wait, SHUNNED))
 
 
 def _cancel(state: State, entry: c.Cancel) -> None:
@@ -268,7 +275,8 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
     standing.surveyed, standing.surveyed_at = standing.up and standing.covering, entry.at
     ledger = state.ledger.assets(accounts.venue(entry.venue))
     differences = compare.balances(ledger, entry.survey.balances)
-    moving = state.changed_at >= standing.asked_at or compare.explained(differences, state.live.values())
+    here = [order for order in state.live.values() if order.child.venue == entry.venue]
+    moving = standing.changed_at >= standing.asked_at or compare.explained(differences, here)
     same = bool(differences) and differences == standing.differences and not moving
     standing.repeats = standing.repeats + 1 if same else 0
     standing.differences = differences
@@ -277,6 +285,10 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
 def _stream_changed(state: State, entry: e.StreamChanged) -> None:
     standing = state.venues[entry.venue]
     standing.up, standing.surveyed, standing.covering = entry.up, False, False
+
+
+def _mode_changed(state: State, entry: e.ModeChanged) -> None:
+    state.venues[entry.venue].mode = entry.mode
 
 
 def _asked(state: State, entry: e.Asked) -> None:
@@ -325,15 +337,15 @@ def _keep(state: State, outcome: Order | Conflict) -> None:
         state.conflict = state.conflict or str(outcome)
         return
     name, leg = outcome.child.client_id, state.legs[outcome.child.leg]
-    state.changed_at = state.at
+    state.changed_at = state.venues[outcome.child.venue].changed_at = state.at
     if outcome.live:
         state.live[name] = outcome
         return
     if state.live.pop(name, None) is not None and outcome.child.slice == leg.slice:
         leg.slice_used -= outcome.child.quantity - outcome.filled
     state.ended[name] = outcome
-    if leg.live == name:
-        leg.live = None
+    if leg.live.get(outcome.child.venue) == name:
+        del leg.live[outcome.child.venue]
 
 
 _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
@@ -348,6 +360,7 @@ _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     e.LookedUp: _looked_up,
     e.Surveyed: _surveyed,
     e.StreamChanged: _stream_changed,
+    e.ModeChanged: _mode_changed,
     e.Asked: _asked,
     c.Place: _place,
     c.Cancel: _cancel,

@@ -11,7 +11,7 @@ from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.reconcile import resolve
 from engine.state import Standing, State
-from engine.world import feeders_closed, hindrance, least_price
+from engine.world import account, feeders_closed, hindrance, least_price
 
 OVERLAP: Final = MINUTE
 """A survey reads fills from this long before the last one, so that no page edge can lose one."""
@@ -59,7 +59,7 @@ def _survey_due(state: State, standing: Standing) -> bool:
     routine = state.at - since >= state.opened.limits.reconcile_every
     doubtful = bool(standing.differences) and standing.repeats < REPEATS_MAX
     ending = all(leg.closed for leg in state.legs.values()) and not state.live
-    return fresh or routine or doubtful or (ending and standing.surveyed_at <= state.changed_at)
+    return fresh or routine or doubtful or (ending and standing.surveyed_at <= standing.changed_at)
 
 
 def _survey(state: State, venue: VenueName, standing: Standing) -> c.Survey:
@@ -92,10 +92,10 @@ def endings(state: State) -> Iterator[c.Command]:
 def _over(state: State, plan: LegPlan) -> str | None:
     """Why the leg sells no more, or `None` while it may; an order that may still trade keeps it open."""
     leg = state.legs[plan.id]
-    if leg.closed or (leg.live is not None and not _given_up(state)):
+    if leg.closed or (leg.live and not _given_up(state)):
         return None
     closing = feeders_closed(state, plan)
-    if closing and (reason := pursue.residue(leg, plan.instrument, least_price(state, plan))) is not None:
+    if closing and (reason := _residue(state, plan)) is not None:
         return reason
     if state.halted and closing:
         return f"halted: {state.halted}"
@@ -103,6 +103,21 @@ def _over(state: State, plan: LegPlan) -> str | None:
         last = hindrance(state, plan)
         return f"deadline; {last}" if last else "deadline"
     return None
+
+
+def _residue(state: State, plan: LegPlan) -> str | None:
+    """Why what is left can be sold on no venue, or `None` while it can."""
+    remaining = state.legs[plan.id].remaining
+    if remaining < plan.lot:
+        return pursue.residue(remaining, min(plan.instruments, key=lambda i: i.lot), None)
+    found = []
+    for instrument in plan.instruments:
+        there = min(remaining, account(state, instrument))
+        reason = pursue.residue(there, instrument, least_price(state, plan, instrument))
+        if reason is None:
+            return None
+        found.append(reason)
+    return next(filter(None, found), "no venue account holds what is left")
 
 
 def _given_up(state: State) -> bool:
@@ -134,7 +149,7 @@ def settled(state: State) -> bool:
     """Has every account been read since the last change to an order, without a difference that is still in doubt?"""
     return all(
         not standing.surveying
-        and standing.surveyed_at > state.changed_at
+        and standing.surveyed_at > standing.changed_at
         and (not standing.differences or standing.repeats >= REPEATS_MAX)
         for standing in state.venues.values()
     )

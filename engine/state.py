@@ -19,6 +19,7 @@ from engine.ledger.balances import Balances
 from engine.market.view import MarketView
 from engine.orders.leg import Leg
 from engine.orders.order import Order
+from engine.orders.reports import Mode
 from engine.planning.plan import LegPlan
 from engine.reconcile.compare import Difference
 
@@ -42,8 +43,13 @@ class Standing:
     """When the last survey was asked for."""
     surveyed_at: Instant = NEVER
     differences: tuple[Difference, ...] = ()
+    changed_at: Instant = NEVER
+    """When an order there last changed."""
+    shunned_until: Instant = NEVER
+    """The venue turned us away without doing anything; until then others are asked first."""
     repeats: int = 0
     """Surveys in a row that showed the same differences while nothing was moving."""
+    mode: Mode = Mode.NORMAL
     refused: str = ""
     """Why the venue turns all of us away."""
 
@@ -101,7 +107,7 @@ class State:
         return self.opened.plan.leg(leg)
 
     def committed(self, venue: VenueName, asset: Asset, besides: ClientOrderId | None = None) -> Decimal:
-        """What live orders may still take of `asset` at `venue`."""
+        """What live orders may still take of `asset` from the account at `venue`."""
         return sum(
             (
                 order.committed
@@ -110,6 +116,15 @@ class State:
             ),
             ZERO,
         )
+
+    def committed_of(self, asset: Asset) -> Decimal:
+        """What live orders may still take of `asset`, wherever it is."""
+        return sum((order.committed for order in self.live.values() if order.child.sell == asset), ZERO)
+
+    def working(self, leg: LegId, besides: ClientOrderId | None = None) -> Decimal:
+        """What live orders of the leg may still sell, unknown ones included."""
+        orders = (order for name, order in self.live.items() if name != besides and order.child.leg == leg)
+        return sum((order.committed for order in orders), ZERO)
 
     def wake(self, at: Instant) -> None:
         if at not in self.wakes:

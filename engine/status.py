@@ -75,15 +75,14 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
     target = None
     if schedule is not None:
         closing = feeders_closed(state, plan) or state.paused
-        target = schedule.target(progress(leg, closing, state.at, plan.instrument.lot))
-    view = view_of(state, plan)
+        target = schedule.target(progress(leg, closing, state.at, plan.lot))
+    views = [view for i in plan.instruments if (view := view_of(state, i)) is not None]
     share = ratio(leg.sold, max(leg.volume, leg.sold), 4) if leg.sold else ZERO
     return {
         "id": plan.id,
         "sell": plan.sell,
         "buy": plan.buy,
-        "venue": plan.venue,
-        "symbol": plan.symbol,
+        "venues": {i.venue: i.symbol for i in plan.instruments},
         "total": plain(leg.total),
         "target": _maybe(target),
         "sold": plain(leg.sold),
@@ -97,7 +96,7 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
         "arrival": _maybe(leg.arrival),
         "slippage_bp": _maybe(slippage_bp(leg)),
         "participation": plain(share),
-        "bid": _maybe(view.bids[0].price if view is not None and view.bids else None),
+        "bid": _maybe(max((view.bids[0].price for view in views if view.bids), default=None)),
         "closed": leg.closed,
         "residue_reason": leg.residue_reason,
         "hindrance": "" if leg.closed else hindrance(state, plan),
@@ -109,6 +108,7 @@ def _order(state: State, name: ClientOrderId) -> dict[str, Any]:
     return {
         "client_id": order.child.client_id,
         "leg": order.child.leg,
+        "venue": order.child.venue,
         "state": order.state.value,
         "quantity": plain(order.child.quantity),
         "price": plain(order.child.price),
@@ -120,9 +120,11 @@ def _order(state: State, name: ClientOrderId) -> dict[str, Any]:
 def _venue(state: State, name: VenueName) -> dict[str, Any]:
     standing = state.venues[name]
     unsure = not standing.surveyed or standing.surveying or bool(standing.differences)
-    flat = not state.live and not unsure and standing.surveyed_at > state.changed_at
+    here = any(order.child.venue == name for order in state.live.values())
+    flat = not here and not unsure and standing.surveyed_at > standing.changed_at
     return {
         "stream": "up" if standing.up else "down",
+        "mode": standing.mode.value,
         "surveyed_at": iso(standing.surveyed_at),
         "differences": [str(d) for d in standing.differences],
         "refused": standing.refused,

@@ -3,12 +3,15 @@
 from decimal import Decimal
 
 from engine.kernel.clock import MINUTE, Instant
+from engine.kernel.ids import ClientOrderId, VenueName
 from engine.kernel.money import ZERO, down_to, plain, times
 from engine.ledger import accounts
+from engine.mandate.register import gap
+from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, Reference, fresh, reference
 from engine.market.view import MarketView
-from engine.orders.leg import Leg
 from engine.orders.order import ChildOrder, Order
+from engine.orders.reports import Mode
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.planning.pursue import Room
@@ -17,17 +20,22 @@ from engine.risk.gate import World
 from engine.state import State
 
 
-def view_of(state: State, plan: LegPlan) -> MarketView | None:
-    """The last view of the leg's pair."""
-    return state.views.get((plan.venue, plan.symbol))
+def view_of(state: State, instrument: Instrument) -> MarketView | None:
+    """The last view of the pair."""
+    return state.views.get((instrument.venue, instrument.symbol))
 
 
-def fiat_view(state: State, plan: LegPlan) -> MarketView | None:
-    """The last view of the market in which the leg's stablecoin proceeds are sold on."""
-    for onward in state.opened.plan.legs:
-        if onward.sell == plan.buy:
-            return view_of(state, onward)
-    return None
+def fiat_view(state: State, plan: LegPlan, venue: VenueName) -> MarketView | None:
+    """The last view of the market in which the leg's stablecoin proceeds are sold on: on `venue`, where it can be."""
+    onward = [i for leg in state.opened.plan.legs if leg.sell == plan.buy for i in leg.instruments]
+    onward.sort(key=lambda instrument: instrument.venue != venue)
+    return view_of(state, onward[0]) if onward else None
+
+
+def account(state: State, instrument: Instrument, besides: ClientOrderId | None = None) -> Decimal:
+    """What stands at the venue by our ledger, and no order but `besides` may take."""
+    there = state.ledger.of(accounts.venue(instrument.venue), instrument.base)
+    return max(ZERO, there - state.committed(instrument.venue, instrument.base, besides))
 
 
 def feeders_closed(state: State, plan: LegPlan) -> bool:
@@ -46,13 +54,21 @@ def stable_waiting(state: State, plan: LegPlan) -> tuple[Decimal, Instant | None
         if onward.sell == plan.buy:
             leg = state.legs[onward.id]
             waiting += min(leg.remaining, leg.received)
-            rest = onward.instrument.sellable(leg.remaining)
-            if leg.waiting and policy is not None and not onward.instrument.too_small(rest, policy.par):
+            if leg.waiting and policy is not None and _sellable_somewhere(state, onward, policy.par):
                 since = leg.waiting[0][0]
     for order in state.live.values():
         if order.child.buy == plan.buy:
             waiting += times(order.committed, max(order.child.price, _best_bid(state, order)))
     return waiting, since
+
+
+def _sellable_somewhere(state: State, plan: LegPlan, price: Decimal) -> bool:
+    """Does any venue hold enough of what is left to take it as an order of its own?"""
+    remaining = state.legs[plan.id].remaining
+    return any(
+        not i.too_small(i.sellable(min(remaining, state.ledger.of(accounts.venue(i.venue), i.base))), price)
+        for i in plan.instruments
+    )
 
 
 def _best_bid(state: State, order: Order) -> Decimal:
@@ -68,52 +84,69 @@ def minute(state: State, plan: LegPlan) -> tuple[Decimal, int]:
     return sum((notional for leg, notional in recent if leg == plan.id), ZERO), len(recent)
 
 
-def lowest_price(state: State, plan: LegPlan, ref: Decimal) -> Decimal | None:
-    """The lowest limit that floor, band and collar allow together; `None` when the floor lacks a stablecoin price."""
-    bounds = [collar(ref, state.opened.limits.collar_bp, plan.instrument)]
+def lowest_price(state: State, plan: LegPlan, instrument: Instrument, ref: Decimal) -> Decimal | None:
+    """The lowest limit that floor, bands and collar allow together; `None` when the floor lacks a stablecoin price."""
+    bounds = [collar(ref, state.opened.limits.collar_bp, instrument)]
+    if instrument.band is not None:
+        bounds.append(instrument.at_least(times(ref, 1 - instrument.band)))
     if plan.floor is not None:
-        fiat = fresh(fiat_view(state, plan), state.at, state.opened.limits.reference)
-        bottom = floor_in_quote(plan.floor, plan.instrument, fiat)
+        fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.opened.limits.reference)
+        bottom = floor_in_quote(plan.floor, instrument, fiat)
         if bottom is None:
             return None
         bounds.append(bottom)
     if (policy := state.opened.terms.stable(plan.sell)) is not None:
-        bounds.append(band_bottom(policy, plan.instrument))
+        bounds.append(band_bottom(policy, instrument))
     return max(bounds)
 
 
-def least_price(state: State, plan: LegPlan) -> Decimal | None:
+def least_price(state: State, plan: LegPlan, instrument: Instrument) -> Decimal | None:
     """The lowest limit at which an order could be sent now; `None` while there is no price to be believed."""
-    view = view_of(state, plan)
+    view = view_of(state, instrument)
     ref = None if view is None else reference(view, state.at, state.opened.limits.reference)
-    return lowest_price(state, plan, ref.price) if isinstance(ref, Reference) else None
+    return lowest_price(state, plan, instrument, ref.price) if isinstance(ref, Reference) else None
 
 
-def room(state: State, plan: LegPlan, leg: Leg, price: Decimal) -> Room:
-    """How much each limit leaves, so that an intent is made to fit before the gate judges it."""
-    limits, lot = state.opened.limits, plan.instrument.lot
-    inventory = None
+def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, resting: Order | None) -> Room:
+    """How much each limit leaves on one venue, so that an intent is made to fit before the gate judges it."""
+    limits, lot, leg = state.opened.limits, instrument.lot, state.legs[plan.id]
+    inventory, ceiling = None, min(limits.order_notional_max, limits.minute_notional_max, instrument.notional_max)
     if (making := state.opened.terms.stable(plan.buy)) is not None:
         inventory = max(ZERO, down_to((making.inventory_max - stable_waiting(state, plan)[0]) / price, lot))
+        ceiling = min(ceiling, making.inventory_max)
     left = limits.minute_notional_max - minute(state, plan)[0]
+    besides = resting.child.client_id if resting is not None else None
+    worth = min(state.opened.capabilities[instrument.venue].worthwhile, ceiling)
     return Room(
         participation=pursue.participation_room(leg, plan.participation_max),
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
         order=down_to(limits.order_notional_max / price, lot),
+        account=account(state, instrument, besides),
+        elsewhere=state.working(plan.id, besides),
+        worth=down_to(worth / price, lot),
     )
 
 
-def stopped(state: State, plan: LegPlan) -> str:
-    """Why nothing may be sent for this leg; empty when it may."""
+def stopped(state: State, plan: LegPlan, venue: VenueName) -> str:
+    """Why nothing may be sent for this leg on `venue`; empty when it may."""
+    standing = state.venues[venue]
+    closed = standing.mode.value if standing.mode is not Mode.NORMAL else ""
     paused = "paused" if state.paused and not plan.fed_by else ""
-    return state.stopped or state.venues[plan.venue].refused or paused
+    return state.stopped or standing.refused or closed or paused
+
+
+def unlicensed(state: State, venue: VenueName) -> str:
+    """Why the register lets nobody sell there. A sandbox plays at any date, so there the entry alone counts."""
+    licences = state.opened.licences
+    if state.opened.environment != "production" and venue in licences:
+        return ""
+    return gap(licences, venue, state.at)
 
 
 def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
     """All that the gate may look at for this order."""
-    leg, standing = state.legs[plan.id], state.venues[plan.venue]
-    committed = state.committed(plan.venue, plan.sell)
+    leg, venue, instrument = state.legs[plan.id], child.venue, plan.at(child.venue)
     waiting, since = stable_waiting(state, plan)
     notional, orders = minute(state, plan)
     return World(
@@ -121,37 +154,45 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         deadline=state.deadline_of(plan),
         terms=state.opened.terms,
         limits=state.opened.limits,
-        instrument=plan.instrument,
+        instrument=instrument,
         floor=plan.floor,
         participation_max=plan.participation_max,
-        view=view_of(state, plan),
-        fiat_view=fiat_view(state, plan),
+        view=view_of(state, instrument),
+        fiat_view=fiat_view(state, plan, venue),
         total=leg.total,
         received=leg.received,
         sold=leg.sold,
-        committed=committed,
-        free=state.ledger.of(accounts.venue(plan.venue), plan.sell) - committed,
+        committed=state.committed_of(plan.sell),
+        free=account(state, instrument),
         volume=leg.volume,
         minute_notional=notional,
         minute_orders=orders,
-        live=leg.live,
+        live=leg.live.get(venue),
         seen=state.order(child.client_id) is not None,
         stable_waiting=waiting,
         stable_since=since,
-        continuous=standing.continuous,
-        stopped=stopped(state, plan),
+        unlicensed=unlicensed(state, venue),
+        continuous=state.venues[venue].continuous,
+        stopped=stopped(state, plan, venue),
     )
 
 
 def hindrance(state: State, plan: LegPlan) -> str:
-    """What keeps a leg from selling now, in words; empty when nothing does."""
-    view, leg = view_of(state, plan), state.legs[plan.id]
-    if (why := stopped(state, plan)) or view is None:
+    """What keeps a leg from selling now, in words, venue by venue; empty when it may sell somewhere."""
+    found = {i.venue: _hindrance(state, plan, i) for i in plan.instruments}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{venue}: {why}" for venue, why in found.items()) if all(found.values()) else ""
+
+
+def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
+    view, leg = view_of(state, instrument), state.legs[plan.id]
+    if (why := stopped(state, plan, instrument.venue)) or view is None:
         return why or "no view of the market yet"
     ref = reference(view, state.at, state.opened.limits.reference)
     if isinstance(ref, NoReference):
         return ref.reason
-    lowest = lowest_price(state, plan, ref.price)
+    lowest = lowest_price(state, plan, instrument, ref.price)
     if lowest is None:
         return f"no price of {plan.buy} in {plan.floor.currency if plan.floor else 'fiat'} for the floor"
     if not view.bids or view.bids[0].price < lowest:
@@ -160,6 +201,6 @@ def hindrance(state: State, plan: LegPlan) -> str:
     if leg.denied:
         return leg.denied
     share = pursue.participation_room(leg, plan.participation_max)
-    if share is not None and share - leg.sold < plan.instrument.quantity_min:
+    if share is not None and share - leg.sold < instrument.quantity_min:
         return f"our share of the volume is at its cap of {plan.participation_max}"
     return ""

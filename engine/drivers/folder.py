@@ -19,13 +19,21 @@ REPORT: Final = "report.html"
 LOG: Final = "engine.log"
 
 
+class Whereabouts(Struct, frozen=True, kw_only=True):
+    """Where one venue was reached, and by which adapter."""
+
+    adapter: str
+    address: str
+    options: dict[str, str] = {}
+
+
 class Origin(Struct, frozen=True, kw_only=True):
     """How a run reaches its venues, without any secret: what another shell needs to continue it."""
 
     kind: str
     """`own` (a sandbox that dies with the process), `pointed` (at a running one), `virtual` or `production`."""
     home: str
-    addresses: dict[str, str] = {}
+    venues: dict[str, Whereabouts] = {}
 
 
 class Locked(Exception):

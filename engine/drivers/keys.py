@@ -7,6 +7,8 @@ from engine.kernel.errors import Mistake
 from engine.kernel.ids import VenueName
 
 SERVICE: Final = "steelyard"
+SANDBOX_KEYS: Final = "sandbox-"
+"""How every key of our own sandbox begins."""
 
 
 def names(environment: str, venue: VenueName) -> tuple[str, str]:
@@ -28,7 +30,17 @@ def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
     key, secret = found
     assert key is not None
     assert secret is not None
-    return key, secret
+    return _strangers(environment, venue, key) or (key, secret)
+
+
+def _strangers(environment: str, venue: VenueName, key: str) -> list[Mistake]:
+    """A key under the wrong name: a sandbox's in production, or the production key in a sandbox."""
+    name = names(environment, venue)[0]
+    if environment == "production" and key.startswith(SANDBOX_KEYS):
+        return [Mistake(f"venues.{venue}", f"{name} holds a sandbox's key; it would be sent to the real venue")]
+    if environment != "production" and key == os.environ.get(names("production", venue)[0]):
+        return [Mistake(f"venues.{venue}", f"{name} holds the production key; it never leaves for a sandbox")]
+    return []
 
 
 def _from_keyring(name: str) -> str | None:

@@ -13,6 +13,7 @@ import structlog
 from engine.core import Methods, turn
 from engine.drivers import perform
 from engine.drivers.feeds import Feeds, Tape
+from engine.drivers.offsets import Offsets
 from engine.drivers.perform import ACTING, Acting, Switch
 from engine.events import Closed, Entry, Note, Restarted, TapeSealed, kind
 from engine.evolve import evolve
@@ -22,9 +23,9 @@ from engine.kernel import codec
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import VenueName
 from engine.orders import commands as c
-from engine.orders.events import Asked, Due, Event, Filled, Reported, StreamChanged, Wish
+from engine.orders.events import Asked, Due, Event, Filled, ModeChanged, Reported, StreamChanged, Wish
 from engine.orders.reports import Fill, OrderReport
-from engine.ports import Clock, StreamDown, StreamUp, Venue
+from engine.ports import Clock, ModeSeen, StreamDown, StreamUp, Venue
 from engine.state import State
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ class Live:
         self.state, self.switch = state, switch or Switch()
         self._methods, self._journal, self._clock = methods, journal, clock
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
+        self._offsets = Offsets(clock)
         self._inbox: asyncio.Queue[Event | _Wake] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[Instant, asyncio.Task[None]] | None = None
@@ -106,6 +108,7 @@ class Live:
         try:
             self._turn(restarted)
             for venue in self._venues.values():
+                self._start(self._offsets.watch(venue))
                 self._start(self._listen(venue))
             while not self.state.finished:
                 self._set_alarm()
@@ -189,7 +192,8 @@ class Live:
         match command:
             case c.Place():
                 venue = self._venues[command.approved.order.venue]
-                self._inbox.put_nowait(await perform.place(command, venue, self._clock, decided, self.switch))
+                placed = await perform.place(command, venue, self._clock, decided, self.switch, self._offsets)
+                self._inbox.put_nowait(placed)
             case c.Cancel():
                 self._inbox.put_nowait(await perform.cancel(command, self._venues[command.venue], self._clock))
             case c.Lookup():
@@ -214,6 +218,8 @@ class Live:
                     self._inbox.put_nowait(StreamChanged(at, venue.name, up=True))
                 case StreamDown(reason=reason):
                     self._inbox.put_nowait(StreamChanged(at, venue.name, up=False, reason=reason))
+                case ModeSeen(mode=mode, reason=reason):
+                    self._inbox.put_nowait(ModeChanged(at, venue.name, mode, reason))
 
     def _set_alarm(self) -> None:
         """One timer, for the earliest instant at which a decision is wanted."""

@@ -6,6 +6,7 @@ overtaken, is not sent, and the event says so.
 
 from typing import Final
 
+from engine.drivers.offsets import Offsets
 from engine.kernel.clock import SECOND, Span, show_span
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -27,12 +28,14 @@ class Switch:
         self.reason = ""
 
 
-async def place(command: c.Place, venue: Venue, clock: Clock, decided_mono: int, switch: Switch) -> e.Placed:
+async def place(
+    command: c.Place, venue: Venue, clock: Clock, decided_mono: int, switch: Switch, offsets: Offsets
+) -> e.Placed:
     """Send the order, once; or withhold it."""
     order, waited = command.approved.order, clock.mono() - decided_mono
     outcome: Outcome
-    if switch.reason:
-        outcome = Transient(f"withheld: {switch.reason}")
+    if why := switch.reason or offsets.hindrance(order.venue):
+        outcome = Transient(f"withheld: {why}")
     elif waited > STALE:
         outcome = Transient(f"withheld: decided {show_span(waited)} ago")
     else:
@@ -40,7 +43,7 @@ async def place(command: c.Place, venue: Venue, clock: Clock, decided_mono: int,
             outcome = await venue.place(command.approved)
         except Exception as error:  # noqa: BLE001 - whatever an adapter raises, the order may exist
             outcome = Unknown(f"{type(error).__name__} in the adapter")
-    return e.Placed(clock.market(), order.client_id, outcome)
+    return e.Placed(clock.market(), order.client_id, outcome, offsets.of(order.venue))
 
 
 async def cancel(command: c.Cancel, venue: Venue, clock: Clock) -> e.Cancelled:

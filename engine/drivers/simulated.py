@@ -22,7 +22,7 @@ from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.order import Approved
 from engine.orders.reports import Answer, Fill, NoWord, OrderReport, Outcome, Survey
-from engine.ports import StreamDown, StreamUp
+from engine.ports import ModeSeen, StreamDown, StreamUp
 from engine.state import State
 
 Script = Generator[Span, None, Any]
@@ -125,7 +125,7 @@ class Simulated:
         match command:
             case c.Place(approved=approved):
                 name, venue = approved.order.client_id, self._venues[approved.order.venue]
-                self._play(venue.place(approved), lambda result: self._turn(e.Placed(self._time(), name, result)))
+                self._play(venue.place(approved), lambda r: self._turn(e.Placed(self._time(), name, r, Span(0))))
             case c.Cancel():
                 script = self._venues[command.venue].cancel(command.client_id)
                 self._play(script, lambda r: self._turn(e.Cancelled(self._time(), command.client_id, r)))
@@ -177,6 +177,8 @@ class Simulated:
                     self._turn(e.StreamChanged(at, name, up=True))
                 case StreamDown(reason=reason):
                     self._turn(e.StreamChanged(at, name, up=False, reason=reason))
+                case ModeSeen(mode=mode, reason=reason):
+                    self._turn(e.ModeChanged(at, name, mode, reason))
                 case span:
                     if span > 0:
                         self._after(span, lambda: self._listen(name, stream))

@@ -159,10 +159,12 @@ def read_prints(folder: Path, symbol: Symbol) -> list[Print]:
     return sorted(found, key=lambda seen: seen.at)
 
 
-def read_mids(folder: Path, symbol: Symbol, every: Span) -> list[tuple[Instant, Decimal | None]]:
+def read_mids(folder: Path, venue: VenueName, symbol: Symbol, every: Span) -> list[tuple[Instant, Decimal | None]]:
     """For charts: the last mid of each stretch of `every`; `None` where the feed broke or the book had no mid."""
     last: dict[int, tuple[Instant, Decimal | None]] = {}
     for fact in _facts(folder, symbol, "book", "down"):
+        if fact.venue != venue:
+            continue
         mid = None
         if isinstance(fact, BookSeen) and fact.bids and fact.asks and fact.bids[0].price < fact.asks[0].price:
             mid = EXACT.divide(fact.bids[0].price + fact.asks[0].price, Decimal(2))

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.evidence.story import LegStory, Seen, Sold, Story, incoming
 from engine.kernel.clock import Instant, iso
-from engine.kernel.ids import RunId
+from engine.kernel.ids import RunId, VenueName
 from engine.kernel.money import BP, EXACT, ZERO, Asset, plain, ratio, times
 from engine.market.facts import Level, Print
 from engine.orders.reports import Fill
@@ -124,17 +124,17 @@ class OthersTape:
 
 def _own(prints: Sequence[Print], fills: Sequence[Fill]) -> tuple[set[int], list[Instant]]:
     """The prints that are our own fills, by index, and the instants of the fills that have none."""
-    tickets: dict[tuple[str, Decimal, Decimal], list[int]] = {}
-    moments: dict[tuple[Instant, Decimal, Decimal], list[int]] = {}
+    tickets: dict[tuple[VenueName, str, Decimal, Decimal], list[int]] = {}
+    moments: dict[tuple[VenueName, Instant, Decimal, Decimal], list[int]] = {}
     for index in reversed(range(len(prints))):
         seen = prints[index]
-        tickets.setdefault((seen.trade_id, seen.price, seen.quantity), []).append(index)
-        moments.setdefault((seen.at, seen.price, seen.quantity), []).append(index)
+        tickets.setdefault((seen.venue, seen.trade_id, seen.price, seen.quantity), []).append(index)
+        moments.setdefault((seen.venue, seen.at, seen.price, seen.quantity), []).append(index)
     own: set[int] = set()
     left = []
     # Tickets first, over all fills: a fill that has none may not take the print that another one can prove.
     for fill in fills:
-        candidates = tickets.get((fill.ticket, fill.price, fill.quantity), []) if fill.ticket else []
+        candidates = tickets.get((fill.venue, fill.ticket, fill.price, fill.quantity), []) if fill.ticket else []
         match = next((i for i in reversed(candidates) if i not in own), None)
         if match is None:
             left.append(fill)
@@ -142,7 +142,7 @@ def _own(prints: Sequence[Print], fills: Sequence[Fill]) -> tuple[set[int], list
             own.add(match)
     unmatched = []
     for fill in left:
-        candidates = moments.get((fill.at, fill.price, fill.quantity), [])
+        candidates = moments.get((fill.venue, fill.at, fill.price, fill.quantity), [])
         while candidates and candidates[-1] in own:
             candidates.pop()
         if candidates:
@@ -153,9 +153,9 @@ def _own(prints: Sequence[Print], fills: Sequence[Fill]) -> tuple[set[int], list
 
 
 def others(story: Story, leg: LegStory) -> OthersTape:
-    """The tape of the leg's pair without any fill of this run."""
-    pair = (leg.plan.venue, leg.plan.symbol)
-    ours = [s.fill for other in story.legs for s in other.fills if (s.fill.venue, s.fill.symbol) == pair]
+    """The tape of the leg's pairs without any fill of this run."""
+    pairs = leg.plan.pairs
+    ours = [s.fill for other in story.legs for s in other.fills if (s.fill.venue, s.fill.symbol) in pairs]
     return OthersTape(leg.prints, ours)
 
 
@@ -190,11 +190,13 @@ def gather(story: Story) -> tuple[FillEvidence, ...]:
 
 def _of_leg(story: Story, leg: LegStory) -> list[FillEvidence]:
     tape, start, first = others(story, leg), began(story, leg), arrival(story, leg)
-    instants = [seen.at for seen in leg.seen]
+    seen = {venue: [s for s in leg.seen if s.view.venue == venue] for venue, _ in leg.plan.pairs}
+    instants = {venue: [s.at for s in views] for venue, views in seen.items()}
     found = []
     for sold in leg.fills:
-        index = bisect_right(instants, sold.order.decided_at)
-        decision = leg.seen[index - 1] if index else None
+        venue = sold.order.venue
+        index = bisect_right(instants[venue], sold.order.decided_at)
+        decision = seen[venue][index - 1] if index else None
         # A venue's clock may lie before ours: the interval of such a fill is its own instant.
         opening = min(start if start is not None else sold.fill.at, sold.fill.at)
         found.append(weigh(story.opened.run, leg.plan, sold, decision, first, tape.between(opening, sold.fill.at)))

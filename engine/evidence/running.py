@@ -9,18 +9,30 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from engine.events import Entry
 from engine.evidence.benchmarks import PRICE_PLACES, UNFUNDED, Arrival, Interval, fill_record, weigh
-from engine.evidence.story import Reading, Seen, Sold
+from engine.evidence.reading import Reading
+from engine.evidence.story import Seen, Sold
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, Symbol, VenueName
-from engine.kernel.money import EXACT, ZERO, ratio, times
+from engine.kernel.money import EXACT, ZERO, ratio, times, total
 from engine.market.facts import MarketFact, Print
 from engine.orders.reports import Fill
 from engine.planning.plan import LegPlan
 
 Pair = tuple[VenueName, Symbol]
+
+
+class _Sums(Struct, frozen=True):
+    """What others traded on one pair, and how many of our own prints were taken out of it or not found."""
+
+    volume: Decimal
+    notional: Decimal
+    removed: int
+    unmatched: int
 
 
 class _Others:
@@ -51,7 +63,7 @@ class _Others:
         else:
             kept[mark] = kept.get(mark, 0) + 1
 
-    def between(self, start: Instant, end: Instant) -> Interval:
+    def between(self, start: Instant, end: Instant) -> _Sums:
         """What others traded from `start` to `end`, as far as it has been seen."""
         first, last = bisect_right(self._at, start - 1), bisect_right(self._at, end)
         volume = EXACT.subtract(self._volume[last], self._volume[first]) if first < last else ZERO
@@ -60,15 +72,7 @@ class _Others:
         for _, price, quantity in removed:
             volume = EXACT.subtract(volume, quantity)
             notional = EXACT.subtract(notional, times(price, quantity))
-        return Interval(
-            start=start,
-            end=end,
-            vwap=ratio(notional, volume, PRICE_PLACES) if volume > 0 else None,
-            volume=volume,
-            own_removed=len(removed),
-            own_unmatched=sum(self._own.values()),
-            lack="" if volume > 0 else "no trade of others has been seen",
-        )
+        return _Sums(volume, notional, len(removed), sum(self._own.values()))
 
 
 class Running:
@@ -105,15 +109,28 @@ class Running:
         for fed in opened.plan.legs:
             if plan.id in fed.fed_by:
                 self._began.setdefault(fed.id, sold.learned_at)
-        pair = (plan.venue, plan.symbol)
         start = min(self._began.get(plan.id, opened.at), sold.fill.at)
         arrival = self._arrivals.get(plan.id, Arrival(lack=UNFUNDED))
-        interval = self._others[pair].between(start, sold.fill.at)
-        return fill_record(weigh(opened.run, plan, sold, self._decision(plan, sold), arrival, interval))
+        interval = self._interval(plan, start, sold.fill.at)
+        return fill_record(weigh(opened.run, plan, sold, self._decision(sold), arrival, interval))
 
-    def _decision(self, plan: LegPlan, sold: Sold) -> Seen | None:
+    def _interval(self, plan: LegPlan, start: Instant, end: Instant) -> Interval:
+        """What others traded on all pairs of the leg."""
+        sums = [self._others[pair].between(start, end) for pair in plan.pairs if pair in self._others]
+        volume, notional = total(s.volume for s in sums), total(s.notional for s in sums)
+        return Interval(
+            start=start,
+            end=end,
+            vwap=ratio(notional, volume, PRICE_PLACES) if volume > 0 else None,
+            volume=volume,
+            own_removed=sum(s.removed for s in sums),
+            own_unmatched=sum(s.unmatched for s in sums),
+            lack="" if volume > 0 else "no trade of others has been seen",
+        )
+
+    def _decision(self, sold: Sold) -> Seen | None:
         """The last view at or before the decision; decisions are few and recent, so it is found from the end."""
-        for seen in reversed(self._reading.views.get((plan.venue, plan.symbol), [])):
+        for seen in reversed(self._reading.views.get((sold.order.venue, sold.order.symbol), [])):
             if seen.at <= sold.order.decided_at:
                 return seen
         return None
@@ -124,9 +141,11 @@ class Running:
         for plan in opened.plan.legs if opened is not None else ():
             if plan.id in self._arrivals or not (plan.quantity or plan.id in self._began):
                 continue
-            views = self._reading.views.get((plan.venue, plan.symbol))
-            if views and views[-1].mid is not None and views[-1].at >= self._began.get(plan.id, Instant(0)):
-                self._arrivals[plan.id] = Arrival(views[-1].at, views[-1].mid)
+            for pair in plan.pairs:
+                views = self._reading.views.get(pair)
+                if views and views[-1].mid is not None and views[-1].at >= self._began.get(plan.id, Instant(0)):
+                    self._arrivals[plan.id] = Arrival(views[-1].at, views[-1].mid)
+                    break
 
 
 def _mark(at: Instant, price: Decimal, quantity: Decimal) -> tuple[Instant, Decimal, Decimal]:

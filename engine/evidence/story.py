@@ -1,30 +1,24 @@
-"""What the journal tells, read once from its first row to its last.
+"""What a journal tells of a run, as values: legs, attempts, executions, refusals, and what happened when.
 
-This is a second fold beside the core's, written apart from it: it shares value types and nothing else, so that a
-mistake in one shows as a difference between the two. It decides nothing, corrects nothing, and does not check the
-chain of hashes; whoever reads the rows does that.
+`reading` makes a story from rows; it decides nothing and corrects nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from engine.events import Approval, Closed, Entry, Opened, Restarted, TapeSealed
-from engine.journal.record import Record
+from engine.events import Approval, Closed, Opened, TapeSealed
 from engine.kernel.clock import Instant
-from engine.kernel.errors import Damaged
-from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId, parse_client_order_id
-from engine.kernel.money import EXACT, ZERO
+from engine.kernel.ids import LegId, Symbol, TradeId, VenueName, VenueOrderId
+from engine.kernel.money import ZERO
 from engine.market.facts import Print
 from engine.market.view import MarketView
 from engine.orders import commands as c
-from engine.orders import events as e
 from engine.orders.order import ChildOrder
-from engine.orders.reports import Done, Fill, Found, NotFound, NoWord, OrderReport, Outcome, Refused, Transient, Unknown
+from engine.orders.reports import Done, Fill, OrderReport, Outcome, Refused, Transient, Unknown
 from engine.planning.plan import LegPlan
 
 Targets = Mapping[LegId, Sequence[tuple[Instant, Decimal]]]
@@ -40,7 +34,7 @@ class Way(StrEnum):
 
 
 class Seen(Struct, frozen=True):
-    """The pair of a leg as a decision saw it."""
+    """One pair of a leg as a decision saw it."""
 
     seq: int
     at: Instant
@@ -144,7 +138,7 @@ class LegStory(Struct, frozen=True, kw_only=True):
     """When the core gave the leg up; `None` for a leg that sold all, or still runs."""
     targets: tuple[tuple[Instant, Decimal], ...]
     prints: tuple[Print, ...]
-    """The recorded public trades of the pair, our own included, by the venue's time."""
+    """The recorded public trades of its pairs, our own included, by the venues' time."""
 
 
 class Story(Struct, frozen=True, kw_only=True):
@@ -178,209 +172,6 @@ class Story(Struct, frozen=True, kw_only=True):
 
 
 FillKey = tuple[VenueName, Symbol, VenueOrderId, TradeId]
-
-
-def tell(
-    entries: Iterable[tuple[Record, Entry]], prints: Iterable[Print] = (), targets: Targets | None = None
-) -> Story:
-    """The story of a journal; `Damaged` when its first row is not the one that opens a run."""
-    reading = Reading()
-    for record, entry in entries:
-        reading.take(record, entry)
-    return reading.story(sorted(prints, key=lambda p: p.at), targets or {})
-
-
-class Reading:
-    """What has been gathered up to the row that is read; for those who follow a run as it goes."""
-
-    def __init__(self) -> None:
-        self.opened: Opened | None = None
-        self.approval: Approval | None = None
-        self.closed: Closed | None = None
-        self.seals: list[TapeSealed] = []
-        self.timeline: list[Moment] = []
-        self.views: dict[tuple[VenueName, Symbol], list[Seen]] = {}
-        self.attempts: dict[ClientOrderId, Attempt] = {}
-        self.fills: dict[FillKey, tuple[Fill, Way, int, Instant]] = {}
-        self.fresh: list[FillKey] = []
-        """The fills of the last row read."""
-        self.withheld: list[Refusal] = []
-        self.residues: dict[LegId, tuple[Instant, str]] = {}
-        self.contradictions: list[str] = []
-        self.duplicates = self.rows = 0
-        self.head = ""
-
-    def take(self, record: Record, entry: Entry) -> None:
-        """Read one row."""
-        if self.opened is None and not isinstance(entry, Opened):
-            raise Damaged(f"row {record.seq} is {record.kind}, and no row before it opened the run")
-        self.rows, self.head, self.fresh = self.rows + 1, record.hash, []
-        match entry:
-            case e.Due() | e.Reported() | e.Filled() | e.LookedUp() | e.Surveyed() | e.Placed() | e.Cancelled():
-                self._event(record, entry)
-            case e.StreamChanged() | e.Asked() | Opened() | Approval() | Restarted() | TapeSealed() | Closed():
-                self._life(entry)
-            case c.Place(approved):
-                name = parse_client_order_id(approved.order.client_id)
-                attempt = Attempt(approved.order, name.epoch if name else 0, record.at)
-                self.attempts[approved.order.client_id] = attempt
-            case c.Withheld():
-                self.withheld.append(Refusal(record.at, entry))
-            case c.Residue(leg, reason):
-                self.residues[leg] = (record.at, reason)
-            case c.Halt(reason):
-                self._note(record.at, "halted", reason)
-            case c.Cancel() | c.Lookup() | c.Survey() | c.WakeAt() | c.Finish():
-                pass  # how the core went about it; what came of it is in the rows after
-            case _ as never:
-                assert_never(never)
-
-    def _event(
-        self,
-        record: Record,
-        event: e.Due | e.Reported | e.Filled | e.LookedUp | e.Surveyed | e.Placed | e.Cancelled,
-    ) -> None:
-        match event:
-            case e.Due(at, views):
-                for view in views:
-                    self.views.setdefault((view.venue, view.symbol), []).append(Seen(record.seq, at, view))
-            case e.Placed(at, client_id, outcome):
-                self._change(client_id, outcome=outcome)
-                if isinstance(outcome, Unknown):
-                    self._note(at, "no answer", f"whether {client_id} exists was not known: {outcome.reason}")
-                elif isinstance(outcome, Done) and outcome.report is not None:
-                    self._report(outcome.report)
-            case e.Cancelled(at, client_id, outcome):
-                if isinstance(outcome, Unknown):
-                    self._note(at, "no answer", f"to the cancel of {client_id}: {outcome.reason}")
-            case e.Reported(report=report):
-                self._report(report)
-            case e.Filled(fill=fill):
-                self._fill(record, fill, Way.STREAM)
-            case e.LookedUp(at, client_id, answer):
-                self._answer(record, at, client_id, answer)
-            case e.Surveyed(at, venue, None, reason):
-                self._note(at, "survey failed", f"{venue}: {reason}")
-            case e.Surveyed(survey=survey):
-                assert survey is not None, "the case above has taken the failed ones"
-                for report in survey.open_orders:
-                    self._report(report)
-                for fill in survey.fills:
-                    self._fill(record, fill, Way.SURVEY)
-            case _ as never:
-                assert_never(never)
-
-    def _life(self, entry: e.StreamChanged | e.Asked | Opened | Approval | Restarted | TapeSealed | Closed) -> None:
-        match entry:
-            case Opened():
-                if self.opened is not None:
-                    raise Damaged(f"row {self.rows} opens the run a second time")
-                self.opened = entry
-                self._note(entry.at, "opened", f"by code {entry.code}")
-            case Approval(at, digest):
-                self.approval = entry
-                self._note(at, "approval waived", f"in the sandbox, for the plan {digest}")
-            case Restarted(at, epoch, code):
-                self._note(at, "restarted", f"start number {epoch}, by code {code}")
-            case TapeSealed():
-                self.seals.append(entry)
-            case Closed(at, status):
-                self.closed = entry
-                self._note(at, "closed", status)
-            case e.StreamChanged(at, venue, up, reason):
-                self._note(at, "stream back" if up else "stream lost", f"{venue} {reason}".strip())
-            case e.Asked(at, wish, by):
-                self._note(at, f"{wish.value} asked", f"by {by}")
-            case _ as never:
-                assert_never(never)
-
-    def _note(self, at: Instant, what: str, detail: str) -> None:
-        self.timeline.append(Moment(at, what, detail))
-
-    def _change(self, client_id: ClientOrderId, *, outcome: Outcome) -> None:
-        if (known := self.attempts.get(client_id)) is not None:
-            self.attempts[client_id] = replace(known, outcome=outcome)
-
-    def _report(self, report: OrderReport) -> None:
-        """Keep the latest state: reports come twice and late, but an ended order stays ended and fills only grow."""
-        if (known := self.attempts.get(report.client_id)) is None:
-            return
-        last = known.report
-        if last is None or (report.status.ended, report.filled) >= (last.status.ended, last.filled):
-            self.attempts[report.client_id] = replace(known, report=report)
-
-    def _answer(self, record: Record, at: Instant, client_id: ClientOrderId, answer: Found | NotFound | NoWord) -> None:
-        match answer:
-            case Found(report, fills):
-                self._note(at, "found", f"{client_id} is {report.status.value} with {report.filled} sold")
-                self._report(report)
-                for fill in fills:
-                    self._fill(record, fill, Way.LOOKUP)
-            case NotFound():
-                self._note(at, "not found", f"the venue shows no trace of {client_id}")
-                if (known := self.attempts.get(client_id)) is not None:
-                    self.attempts[client_id] = replace(known, rounds=known.rounds + 1)
-            case NoWord(reason):
-                self._note(at, "look-up failed", f"{client_id}: {reason}")
-            case _ as never:
-                assert_never(never)
-
-    def _fill(self, record: Record, fill: Fill, way: Way) -> None:
-        key = (fill.venue, fill.symbol, fill.venue_order_id, fill.trade_id)
-        if key not in self.fills:
-            self.fills[key] = (fill, way, record.seq, record.at)
-            self.fresh.append(key)
-            if (known := self.attempts.get(fill.client_id)) is not None:
-                self.attempts[fill.client_id] = replace(known, filled=EXACT.add(known.filled, fill.quantity))
-            return
-        self.duplicates += 1
-        first = self.fills[key][0]
-        if (first.quantity, first.price, first.fee) != (fill.quantity, fill.price, fill.fee):
-            self.contradictions.append(f"row {record.seq} tells trade {fill.trade_id} differently from the row before")
-
-    def story(self, prints: Sequence[Print], targets: Targets) -> Story:
-        """All that was read, by leg."""
-        if self.opened is None:
-            raise Damaged("the journal is empty")
-        strangers: list[Fill] = []
-        sold: dict[LegId, list[Sold]] = {}
-        for fill, way, seq, at in self.fills.values():
-            if (attempt := self.attempts.get(fill.client_id)) is None:
-                strangers.append(fill)
-            else:
-                sold.setdefault(attempt.order.leg, []).append(Sold(fill, attempt.order, way, seq, at))
-        return Story(
-            opened=self.opened,
-            approval=self.approval,
-            legs=tuple(
-                self._leg(plan, sold.get(plan.id, []), prints, targets.get(plan.id, ()))
-                for plan in self.opened.plan.legs
-            ),
-            timeline=tuple(self.timeline),
-            seals=tuple(self.seals),
-            closed=self.closed,
-            duplicates=self.duplicates,
-            strangers=tuple(strangers),
-            contradictions=tuple(self.contradictions),
-            rows=self.rows,
-            head=self.head,
-        )
-
-    def _leg(
-        self, plan: LegPlan, fills: list[Sold], prints: Sequence[Print], targets: Sequence[tuple[Instant, Decimal]]
-    ) -> LegStory:
-        ended_at, reason = self.residues.get(plan.id, (None, ""))
-        return LegStory(
-            plan=plan,
-            seen=tuple(self.views.get((plan.venue, plan.symbol), ())),
-            attempts=tuple(a for a in self.attempts.values() if a.order.leg == plan.id),
-            fills=tuple(sorted(fills, key=lambda s: (s.fill.at, s.seq))),
-            withheld=tuple(r for r in self.withheld if r.withheld.order.leg == plan.id),
-            residue_reason=reason,
-            ended_at=ended_at,
-            targets=tuple(targets),
-            prints=tuple(p for p in prints if (p.venue, p.symbol) == (plan.venue, plan.symbol)),
-        )
 
 
 def incoming(story: Story, leg: LegStory) -> tuple[Sold, ...]:

@@ -21,13 +21,13 @@ class Recipe(Struct, frozen=True):
 
 
 class LegPlan(Struct, frozen=True, kw_only=True):
-    """Sell `sell` for `buy` on one venue: `quantity` that is there from the start and all that feeding legs bring."""
+    """Sell `sell` for `buy`: `quantity` that is there from the start and all that feeding legs bring."""
 
     id: LegId
     sell: Asset
     buy: Asset
-    venue: VenueName
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
+    """Where it may be sold, one pair a venue, in the mandate's order."""
     quantity: Decimal
     fed_by: tuple[LegId, ...]
     window: Span
@@ -42,8 +42,21 @@ class LegPlan(Struct, frozen=True, kw_only=True):
     participation_max: Decimal | None
 
     @property
-    def symbol(self) -> Symbol:
-        return self.instrument.symbol
+    def lot(self) -> Decimal:
+        """The finest lot of all its venues: what is below it can be sold nowhere."""
+        return min(instrument.lot for instrument in self.instruments)
+
+    @property
+    def pairs(self) -> tuple[tuple[VenueName, Symbol], ...]:
+        """Its pairs, by the names that venues give them."""
+        return tuple((instrument.venue, instrument.symbol) for instrument in self.instruments)
+
+    def at(self, venue: VenueName) -> Instrument:
+        """The leg's pair on `venue`; `KeyError` where it is not sold."""
+        for instrument in self.instruments:
+            if instrument.venue == venue:
+                return instrument
+        raise KeyError(venue)
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -12,14 +12,21 @@ from engine.orders.order import Order
 from engine.orders.strategy import Progress, Schedule
 
 
-class Room(Struct, frozen=True):
-    """How much may be sold beside what is sold and working, each `None` where there is no such limit."""
+class Room(Struct, frozen=True, kw_only=True):
+    """How much each limit leaves for one more order, each `None` where there is no such limit."""
 
     participation: Decimal | None
+    """Of the whole leg, what is sold included."""
     inventory: Decimal | None
     """In the asset sold, at the price of the moment."""
     minute: Decimal
     order: Decimal
+    account: Decimal
+    """What stands at the venue and no other order may take."""
+    elsewhere: Decimal
+    """What other orders of the leg may still sell, unknown ones included."""
+    worth: Decimal
+    """Below this the venue's minimum fee costs more than its rate; waiting for company is cheaper."""
 
 
 def progress(leg: Leg, closing: bool, at: Instant, lot: Decimal) -> Progress:
@@ -52,23 +59,28 @@ def wanted(
     What is below a minimum is carried over to the next slice. A remainder that could never be sold alone joins this
     order instead, where the leg will receive nothing more.
     """
-    lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold)
+    lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - room.elsewhere)
     hard = min(_hard_bounds(leg, instrument, price, room))
+    smallest = max(instrument.smallest(least), room.worth)
     quantity = instrument.sellable(
-        min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard, instrument.smallest(least)))
+        min(lacking, hard, _catch_up(leg, seen, schedule, catch_up, resting, hard, smallest))
     )
     if instrument.too_small(quantity, least):
         return ZERO
-    rest = instrument.sellable(leg.remaining) - quantity
+    left = min(leg.remaining - room.elsewhere, room.account)
+    last = seen.closing and lacking >= leg.remaining - room.elsewhere
+    if quantity < room.worth and not last:
+        return ZERO
+    rest = instrument.sellable(left) - quantity
     stranded = seen.closing and rest > 0 and instrument.too_small(rest, least)
     return quantity + rest if stranded and quantity + rest <= hard else quantity
 
 
 def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -> list[Decimal]:
     """What no order may exceed, whatever the schedule wants."""
-    bounds = [room.order, instrument.largest(price), room.minute]
+    bounds = [room.order, instrument.largest(price), room.minute, room.account]
     if room.participation is not None:
-        bounds.append(max(ZERO, room.participation - leg.sold))
+        bounds.append(max(ZERO, room.participation - leg.sold - room.elsewhere))
     if room.inventory is not None:
         bounds.append(room.inventory)
     return bounds
@@ -92,9 +104,8 @@ def _catch_up(
     return max(ZERO, max(times(factor, step), smallest) - used)
 
 
-def residue(leg: Leg, instrument: Instrument, price: Decimal | None) -> str | None:
-    """Why what is left can never be sold, or `None` when it can: finer than a lot, or below a minimum."""
-    rest = leg.remaining
+def residue(rest: Decimal, instrument: Instrument, price: Decimal | None) -> str | None:
+    """Why `rest` can never be sold there, or `None` when it can: finer than a lot, or below a minimum."""
     if rest <= 0:
         return ""
     if rest < instrument.lot:

@@ -32,7 +32,7 @@ def price(leg: LegStory, mids: Mids) -> dict[str, Any] | None:
     import altair as alt
 
     market = _mids(mids) if mids else _prints(leg.prints)
-    name = "Mid of the venue" if mids else "Public trades"
+    name = f"Mid of {leg.plan.instruments[0].venue}" if mids else "Public trades"
     fills = [{"t": _ms(s.fill.at), "price": float(s.fill.price), "quantity": float(s.fill.quantity)} for s in leg.fills]
     if not market and not fills:
         return None

@@ -113,8 +113,8 @@ def quality(story: Story, evidence: Sequence[FillEvidence]) -> list[str]:
         of_leg = [each for each in evidence if each.sold.order.leg == leg.plan.id]
         if of_leg and (count := max(each.interval.own_unmatched for each in of_leg)):
             said.append(
-                f"{leg.plan.symbol}: {count} of our own fills had no print on the tape. If the tape shows them under "
-                "another time or price, they are part of the market's price here."
+                f"{leg.plan.sell}>{leg.plan.buy}: {count} of our own fills had no print on the tape. If the tape shows "
+                "them under another time or price, they are part of the market's price here."
             )
     said += [f"Tape, before {seal.file}: {seal.lost}." for seal in story.seals if seal.lost]
     if not story.seals:
@@ -182,7 +182,7 @@ def _leg(
     return {
         "name": f"{leg.plan.sell} for {leg.plan.buy}",
         "id": leg.plan.id,
-        "venue": f"{leg.plan.venue}, {leg.plan.symbol}" + (UNLISTED if leg.plan.instrument.mock else ""),
+        "venue": "; ".join(f"{i.venue}, {i.symbol}{UNLISTED if i.mock else ''}" for i in leg.plan.instruments),
         "how": f"{leg.plan.schedule.name}, {leg.plan.tactic.name}",
         "results": [
             ("Mandated", f"{_show(result.mandated)} {result.sell}"),
@@ -294,7 +294,7 @@ def _show(value: Decimal | None, places: int | None = None) -> str:
 
 def _places(leg: LegStory) -> int:
     """Averages are shown two digits finer than the tick."""
-    return min(8, decimals(leg.plan.instrument.tick) + 2)
+    return min(8, max(decimals(i.tick) for i in leg.plan.instruments) + 2)
 
 
 def _time(at: Instant) -> str:

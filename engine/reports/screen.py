@@ -42,6 +42,8 @@ def told(entry: Entry) -> str | None:
             return f"no trace of order {name} in this round"
         case e.StreamChanged(venue=venue, up=up, reason=reason):
             return f"{venue}: private stream {'up' if up else 'down: ' + reason}"
+        case e.ModeChanged(venue=venue, mode=mode, reason=reason):
+            return f"{venue}: {mode}{': ' + reason if reason else ''}"
         case e.Surveyed(venue=venue, survey=None, reason=reason):
             return f"{venue}: the account could not be read: {reason}"
         case e.Asked(wish=wish, by=by):

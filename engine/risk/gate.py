@@ -14,12 +14,11 @@ from engine.kernel.clock import Instant, show_span
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId
 from engine.kernel.money import ZERO, AssetClass, plain, ratio, times
-from engine.mandate.register import licence
 from engine.mandate.terms import Floor, Terms
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, fresh, reference
 from engine.market.view import MarketView
-from engine.orders.order import Approved, Check, ChildOrder
+from engine.orders.order import Approved, Check, ChildOrder, OrderType
 from engine.risk.floor import band_bottom, collar, floor_in_quote, outside_band
 from engine.risk.limits import Limits
 
@@ -46,7 +45,7 @@ class World(Struct, frozen=True, kw_only=True):
     """Of that, what feeding legs have really brought."""
     sold: Decimal
     committed: Decimal
-    """What live and unknown orders of the leg may still sell."""
+    """What live and unknown orders may still sell of the asset, on any venue."""
     free: Decimal
     """What the ledger says stands on the venue account, less what is committed."""
     volume: Decimal
@@ -58,6 +57,8 @@ class World(Struct, frozen=True, kw_only=True):
     stable_waiting: Decimal
     """Stablecoin received and unsold."""
     stable_since: Instant | None
+    unlicensed: str
+    """Why the licence register lets nobody sell there; empty when it does."""
     continuous: bool
     stopped: str
     """Why nothing may be sent to the venue or at all: halted, paused, keys refused; empty when it may."""
@@ -91,8 +92,7 @@ def _standing(child: ChildOrder, world: World) -> Iterator[Verdict]:
     yield _judge("running", not world.stopped, world.stopped or "yes", "nothing stops it")
     yield _judge("deadline", world.at < world.deadline, world.at, world.deadline)
     yield _judge("venue allowed", child.venue in world.terms.venues, child.venue, ",".join(world.terms.venues))
-    held = licence(child.venue)
-    yield _judge("venue licensed", held is not None, held.reference if held else "none", "a licence on the register")
+    yield _judge("venue licensed", not world.unlicensed, world.unlicensed or "yes", "a valid entry on the register")
     yield _judge("account in step", world.continuous, "yes" if world.continuous else "no", "private stream and survey")
     yield _judge(
         "duplicate intent", not world.seen and world.live is None, world.live or child.client_id, "none before"
@@ -131,7 +131,8 @@ def _size(child: ChildOrder, world: World) -> Iterator[Verdict]:
 
 
 def _price(child: ChildOrder, world: World) -> Iterator[Verdict]:
-    """A fresh reference, the collar under it, the floor, and the band of a stablecoin."""
+    """A limit, a fresh reference, the collar under it, the floor, and the band of a stablecoin."""
+    yield _judge("limit order", child.type is OrderType.LIMIT, child.type.value, "a sale has a lowest price")
     if world.view is None:
         yield Denied("reference", "no view of the pair", "one live book")
         return

@@ -27,6 +27,7 @@ from engine.kernel.ids import (
     run_tag,
 )
 from engine.kernel.money import Amount, Asset, AssetClass
+from engine.mandate.register import Licence
 from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
 from engine.market.facts import Level
 from engine.market.instrument import Instrument
@@ -110,8 +111,7 @@ def leg_one(**changes: Any) -> LegPlan:
         "id": ONE,
         "sell": BTC,
         "buy": USDT,
-        "venue": VENUE,
-        "instrument": COIN,
+        "instruments": (COIN,),
         "quantity": d("10"),
         "fed_by": (),
         "window": Span(4 * MINUTE),
@@ -131,7 +131,7 @@ def leg_two(**changes: Any) -> LegPlan:
         "id": TWO,
         "sell": USDT,
         "buy": USD,
-        "instrument": STABLE,
+        "instruments": (STABLE,),
         "quantity": d("0"),
         "fed_by": (ONE,),
         "schedule": Recipe("fiat_sweep", {"every": "10s", "amount": "200", "age": "2m"}),
@@ -143,7 +143,20 @@ def plan(*legs: LegPlan) -> Plan:
     return Plan(legs=legs or (leg_one(), leg_two()), deadline=Deadline(after=HOUR))
 
 
-CAPABILITIES = r.Capabilities(ioc=True, post_only=True, validity=Span(5 * SECOND), read_lag=SECOND)
+CAPABILITIES = r.Capabilities(tifs=tuple(TimeInForce), validity=Span(5 * SECOND), read_lag=SECOND)
+
+
+LICENCE = Licence(
+    venue=VENUE,
+    entity="Hash Blockchain Limited",
+    authority="SFC Hong Kong",
+    reference="Type 1 and 7",
+    status="licensed",
+    licensed_on=None,
+    seen_at=START,
+    valid_until=Instant(START + HOUR),
+    source="a public register",
+)
 
 
 def opened(**changes: Any) -> Opened:
@@ -158,6 +171,7 @@ def opened(**changes: Any) -> Opened:
         "terms": terms(),
         "plan": plan(),
         "limits": limits(),
+        "licences": {VENUE: LICENCE},
         "capabilities": {VENUE: CAPABILITIES},
         "balances": {VENUE: (r.Balance(BTC, d("10"), d("0")),)},
         "seed": 1,
@@ -258,6 +272,7 @@ def world(**changes: Any) -> World:
         "seen": False,
         "stable_waiting": d("0"),
         "stable_since": None,
+        "unlicensed": "",
         "continuous": True,
         "stopped": "",
     }
@@ -324,6 +339,7 @@ def one_of_every_entry() -> Mapping[str, Any]:
         "surveyed": e.Surveyed(START, VENUE, r.Survey(VENUE, START, (working,), (told,), balances)),
         "surveyed in vain": e.Surveyed(START, VENUE, None, "timeout"),
         "stream_changed": e.StreamChanged(START, VENUE, up=False, reason="silent"),
+        "mode_changed": e.ModeChanged(START, VENUE, r.Mode.BANNED, "418"),
         "asked": e.Asked(START, e.Wish.PAUSE, "operator"),
         "place": c.Place(Approved(child(fleeting=True), (Check("collar", "99.60", "99.60"),))),
         "cancel": c.Cancel(VENUE, BTCUSDT, name()),

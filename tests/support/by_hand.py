@@ -1,4 +1,4 @@
-"""A run whose events are fed by hand, with a venue that keeps honest books: what the core answers is looked at.
+"""A run whose events are fed by hand, with venues that keep honest books: what the core answers is looked at.
 
 Every event comes a millisecond after the one before. Whatever a core turns is kept as rows, so that any specification
 can also ask whether the fold of the rows is the state.
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.core import Method, turn
 from engine.events import Entry, Opened, Restarted
 from engine.kernel.clock import MILLISECOND, SECOND, Instant
-from engine.kernel.ids import ClientOrderId, LegId, Symbol
+from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
 from engine.kernel.money import ZERO, Amount, Asset
 from engine.market.view import MarketView
 from engine.orders import commands as c
@@ -37,8 +37,13 @@ class Run:
         self.state: State = state_of(self.opened)
         self.rows: list[Entry] = [self.opened]
         self.now = self.opened.at
-        self.books: dict[Symbol, MarketView] = {b.BTCUSDT: b.view(), b.USDTUSD: b.view(b.USDTUSD)}
-        self.totals: dict[Asset, Decimal] = {x.asset: x.total for x in self.opened.balances[b.VENUE]}
+        pairs = dict.fromkeys(pair for leg in self.opened.plan.legs for pair in leg.pairs)
+        self.books: dict[tuple[VenueName, Symbol], MarketView] = {
+            (venue, symbol): b.view(symbol, venue=venue) for venue, symbol in pairs
+        }
+        self.totals: dict[tuple[VenueName, Asset], Decimal] = {
+            (venue, x.asset): x.total for venue, held in self.opened.balances.items() for x in held
+        }
         self.trades = 0
 
     def feed(self, event: e.Event | Restarted) -> Commands:
@@ -50,27 +55,34 @@ class Run:
 
     def ready(self) -> "Run":
         self.restart(1)
-        self.survey()
-        self.stream(up=True)
-        self.survey()
+        for venue in self.opened.balances:
+            self.survey(venue=venue)
+            self.stream(up=True, venue=venue)
+            self.survey(venue=venue)
         return self
 
     def restart(self, epoch: int) -> Commands:
         return self.feed(Restarted(self.now, epoch, "test"))
 
-    def stream(self, *, up: bool) -> Commands:
-        return self.feed(e.StreamChanged(self.now, b.VENUE, up))
+    def stream(self, *, up: bool, venue: VenueName = b.VENUE) -> Commands:
+        return self.feed(e.StreamChanged(self.now, venue, up))
 
-    def survey(self, open_orders: Sequence[r.OrderReport] = (), fills: Sequence[r.Fill] = (), **off: str) -> Commands:
+    def survey(
+        self,
+        open_orders: Sequence[r.OrderReport] = (),
+        fills: Sequence[r.Fill] = (),
+        venue: VenueName = b.VENUE,
+        **off: str,
+    ) -> Commands:
         """The account as the venue keeps it; `off` adds to the total of an asset what nobody can explain."""
-        totals = {asset: self.totals.get(asset, ZERO) for asset in (b.BTC, b.USDT, b.USD)}
+        totals = {asset: self.totals.get((venue, asset), ZERO) for asset in (b.BTC, b.USDT, b.USD)}
         balances = tuple(r.Balance(a, units + Decimal(off.get(a, "0")), ZERO) for a, units in totals.items())
-        seen = r.Survey(b.VENUE, self.opened.at, tuple(open_orders), tuple(fills), balances)
-        return self.feed(e.Surveyed(self.now, b.VENUE, seen))
+        seen = r.Survey(venue, self.opened.at, tuple(open_orders), tuple(fills), balances)
+        return self.feed(e.Surveyed(self.now, venue, seen))
 
-    def price(self, bid: str, ask: str, symbol: Symbol = b.BTCUSDT, **changes: Any) -> None:
+    def price(self, bid: str, ask: str, symbol: Symbol = b.BTCUSDT, venue: VenueName = b.VENUE, **changes: Any) -> None:
         """What the book shows from now on."""
-        self.books[symbol] = b.book(symbol, bid, ask, **changes)
+        self.books[venue, symbol] = b.book(symbol, bid, ask, venue=venue, **changes)
 
     def due(self, when: str) -> Commands:
         """A decision at this time of the day, with fresh books."""
@@ -92,12 +104,12 @@ class Run:
         self.trades += 1
         paid = Decimal(price) if price else order.price
         fill = b.fill(f"t{self.trades}", quantity, order, price=paid, fee=Amount(Decimal(fee), order.buy), at=self.now)
-        self._add(order.sell, -fill.quantity)
-        self._add(order.buy, fill.quantity * paid - fill.fee.units)
+        self._add(order.venue, order.sell, -fill.quantity)
+        self._add(order.venue, order.buy, fill.quantity * paid - fill.fee.units)
         return fill
 
-    def _add(self, asset: Asset, units: Decimal) -> None:
-        self.totals[asset] = self.totals.get(asset, ZERO) + units
+    def _add(self, venue: VenueName, asset: Asset, units: Decimal) -> None:
+        self.totals[venue, asset] = self.totals.get((venue, asset), ZERO) + units
 
     def told(self, fill: r.Fill) -> Commands:
         return self.feed(e.Filled(self.now, fill))
@@ -121,7 +133,7 @@ class Run:
         return self.feed(e.LookedUp(self.now, order.client_id, answer))
 
     def not_found(self, order: ChildOrder, locked: str = "0") -> Commands:
-        balances = (r.Balance(order.sell, self.totals.get(order.sell, ZERO), Decimal(locked)),)
+        balances = (r.Balance(order.sell, self.totals.get((order.venue, order.sell), ZERO), Decimal(locked)),)
         return self.looked_up(order, r.NotFound(balances, ("e" * 64,)))
 
     def asked(self, wish: e.Wish) -> Commands:

@@ -25,6 +25,7 @@ from engine.kernel.ids import (
     run_tag,
 )
 from engine.kernel.money import Amount, Asset, AssetClass
+from engine.mandate.register import Licence
 from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, Terms
 from engine.market.facts import Level, Print
 from engine.market.instrument import Instrument
@@ -60,8 +61,7 @@ def leg_plan(leg: LegId, quantity: str, fed_by: tuple[LegId, ...] = (), floor: F
         id=leg,
         sell=pair[1],
         buy=pair[2],
-        venue=VENUE,
-        instrument=instrument(*pair),
+        instruments=(instrument(*pair),),
         quantity=Decimal(quantity),
         fed_by=fed_by,
         window=Span(10 * MINUTE),
@@ -72,6 +72,19 @@ def leg_plan(leg: LegId, quantity: str, fed_by: tuple[LegId, ...] = (), floor: F
         floor=floor,
         participation_max=None,
     )
+
+
+LICENCE = Licence(
+    venue=VENUE,
+    entity="Hash Blockchain Limited",
+    authority="SFC Hong Kong",
+    reference="Type 1 and 7",
+    status="licensed",
+    licensed_on=None,
+    seen_at=Instant(0),
+    valid_until=Instant(2**62),
+    source="a public register",
+)
 
 
 def opened(balances: tuple[r.Balance, ...] | None = None) -> Opened:
@@ -109,7 +122,8 @@ def opened(balances: tuple[r.Balance, ...] | None = None) -> Opened:
             reconcile_every=Span(MINUTE),
             unknown_patience=Span(MINUTE),
         ),
-        capabilities={VENUE: r.Capabilities(True, True, Span(5 * SECOND), Span(SECOND))},
+        licences={VENUE: LICENCE},
+        capabilities={VENUE: r.Capabilities(tifs=tuple(TimeInForce), validity=Span(5 * SECOND), read_lag=Span(SECOND))},
         balances={VENUE: balances or (r.Balance(BTC, Decimal(1), Decimal(0)),)},
         seed=7,
     )
@@ -170,7 +184,7 @@ def order(leg: LegId, index: int, time: str, quantity: str, price: str, epoch: i
         slice=index,
         attempt=1,
         venue=VENUE,
-        symbol=plan.symbol,
+        symbol=plan.instruments[0].symbol,
         sell=plan.sell,
         buy=plan.buy,
         quantity=Decimal(quantity),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -112,11 +113,13 @@ class Person:
         }
 
     def knows(self, exchange: "Exchange") -> Self:
-        """Puts the keys of that exchange into the environment."""
-        self.env |= {
-            "STEELYARD_SANDBOX_HASHKEY_KEY": exchange.key,
-            "STEELYARD_SANDBOX_HASHKEY_SECRET": exchange.secret,
-        }
+        """Puts the keys of its venues into the environment."""
+        for name, venue in exchange.ready["venues"].items():
+            account = venue["accounts"][0]
+            self.env |= {
+                f"STEELYARD_SANDBOX_{name.upper()}_KEY": account["key"],
+                f"STEELYARD_SANDBOX_{name.upper()}_SECRET": account["secret"],
+            }
         return self
 
     def says(self, *words: str | Path, within: float = 90.0) -> Finished:
@@ -153,11 +156,11 @@ class Person:
 
 
 class Exchange:
-    """A sandbox in a process of its own."""
+    """A sandbox in a process of its own; what is said of one venue is said of its first."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", ready: dict[str, Any], truth: Path) -> None:
         self._process, self._truth = process, truth
-        venue = ready["venues"]["hashkey"]
+        venue = next(iter(ready["venues"].values()))
         self.url: str = venue["rest"]
         self.key: str = venue["accounts"][0]["key"]
         self.secret: str = venue["accounts"][0]["secret"]
@@ -165,15 +168,30 @@ class Exchange:
 
     @property
     def option(self) -> list[str]:
-        """What points a run at it."""
-        return ["--venue", f"hashkey={self.url}"]
+        """What points a run at all its venues."""
+        return [word for name, venue in self.ready["venues"].items() for word in ("--venue", f"{name}={venue['rest']}")]
 
     def truth(self) -> "Truth":
-        """Its books as they stand now."""
+        """The books of the only venue, as they stand now."""
+        return Truth(self._books())
+
+    def truths(self) -> "dict[str, Truth]":
+        """The books of each of several venues, as they stand now."""
+        return {name: Truth(books) for name, books in self._books().items()}
+
+    def set_mode(self, venue: str, mode: str) -> None:
+        """`dark` takes a venue off the network at once; `normal` brings it back."""
+        asked = json.dumps({"venue": venue, "mode": mode}).encode()
+        request = urllib.request.Request(f"{self.url}/sandbox/v1/mode", asked, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+    def _books(self) -> dict[str, Any]:
         self._truth.unlink(missing_ok=True)
         self._process.send_signal(signal.SIGUSR1)
         eventually(self._truth.exists, 10.0, lambda: "no truth was written")
-        return Truth(json.loads(self._truth.read_bytes()))
+        books: dict[str, Any] = json.loads(self._truth.read_bytes())
+        return books
 
     def stop(self) -> int:
         """SIGTERM, and its exit code."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from engine.core import Method
 from engine.kernel.clock import SECOND, Instant
@@ -10,7 +11,7 @@ from engine.market.facts import Level
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.order import TimeInForce
-from engine.orders.reports import Capabilities, Done, OrderStatus, Refused, Transient
+from engine.orders.reports import Done, OrderStatus, Refused, Transient
 from engine.orders.strategy import Move, Post, Want
 from tests.support.builders import (
     BTC,
@@ -200,7 +201,7 @@ def test_a_venue_that_turns_all_of_us_away_is_sent_nothing_more() -> None:
 
 
 def test_where_a_venue_has_no_immediate_orders_one_is_made_of_a_standing_one_and_its_cancel() -> None:
-    lacking = Capabilities(False, True, CAPABILITIES.validity, CAPABILITIES.read_lag)
+    lacking = replace(CAPABILITIES, tifs=(TimeInForce.GTC, TimeInForce.POST_ONLY))
     run = Run(opened(capabilities={VENUE: lacking})).ready()
     (order,) = placed(run.due("00:00"))
     assert (order.tif, order.fleeting) == (TimeInForce.GTC, True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.drivers.folder import Lock, Locked, Origin, RunFolder, write_whole
+from engine.drivers.folder import Lock, Locked, Origin, RunFolder, Whereabouts, write_whole
 
 
 def test_a_file_is_replaced_whole_and_nothing_stays_beside_it(tmp_path: Path) -> None:
@@ -21,7 +21,10 @@ def test_a_lock_has_one_holder_and_is_free_again_after_it(tmp_path: Path) -> Non
 
 
 def test_the_origin_of_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    folder, origin = RunFolder(tmp_path / "run"), Origin(kind="pointed", home="h", addresses={"hashkey": "u"})
+    folder, origin = (
+        RunFolder(tmp_path / "run"),
+        Origin(kind="pointed", home="h", venues={"hashkey": Whereabouts(adapter="hashkey", address="u")}),
+    )
     folder.create(origin)
     assert folder.origin() == origin
 

@@ -71,7 +71,7 @@ def test_mids_are_the_last_of_each_stretch_and_none_where_the_feed_broke(tmp_pat
     writer = TapeWriter(tmp_path)
     writer.append([*FACTS, down("10:00:12"), book("10:00:25", "65010", "65000")])
     writer.seal(NOW)
-    assert read_mids(tmp_path, BTCUSDT, 10 * SECOND) == [
+    assert read_mids(tmp_path, VENUE, BTCUSDT, 10 * SECOND) == [
         (at("10:00:03"), D("64995")), (at("10:00:12"), None), (at("10:00:25"), None),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from engine.evidence.benchmarks import (
     gather,
     slippage_bp,
 )
-from engine.evidence.story import tell
+from engine.evidence.reading import tell
 from tests.support.journals import (
     BTCUSDT,
     FIRST,

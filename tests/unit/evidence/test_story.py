@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.evidence.story import Way, tell
+from engine.evidence.reading import tell
+from engine.evidence.story import Way
 from engine.kernel.errors import Damaged
 from engine.kernel.money import total
 from engine.orders import events as e

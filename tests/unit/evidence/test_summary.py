@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from engine.evidence.story import tell
+from engine.evidence.reading import tell
 from engine.evidence.summary import summarise, summary_json
 from tests.support.journals import FIRST, Journal, at, fill, opened, order, tape, two_legs
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.evidence.story import Story, tell
+from engine.evidence.reading import tell
+from engine.evidence.story import Story
 from engine.kernel.clock import Instant
 from engine.kernel.money import Amount, Asset
 from engine.ledger.beancount import Sale, commodity, export

@@ -15,7 +15,15 @@ from engine.planning.pursue import Room
 from strategies.twap import twap
 from tests.support.builders import COIN, ONE, START, at, child, d, progress
 
-WIDE = Room(participation=None, inventory=None, minute=d("1000"), order=d("1000"))
+WIDE = Room(
+    participation=None,
+    inventory=None,
+    minute=d("1000"),
+    order=d("1000"),
+    account=d("1000"),
+    elsewhere=d("0"),
+    worth=d("0"),
+)
 TEN_SLICES = twap(START, at("00:10"), 10)
 
 
@@ -139,7 +147,7 @@ def test_a_remainder_finer_than_a_lot_is_left_behind() -> None:
     ],
 )
 def test_what_can_never_be_sold_says_why(rest: str, price: str | None, reason: str | None) -> None:
-    assert pursue.residue(leg(rest), COIN, d(price) if price else None) == reason
+    assert pursue.residue(d(rest), COIN, d(price) if price else None) == reason
 
 
 @pytest.mark.parametrize(("volume", "sold", "share", "room"), [("40", "10", "0.25", "10"), ("0", "0", "0.25", "0")])

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from engine.evidence.benchmarks import gather
-from engine.evidence.story import LegStory, tell
+from engine.evidence.reading import tell
+from engine.evidence.story import LegStory
 from engine.kernel.clock import SECOND, Instant
 from engine.reports.charts import POINTS_MAX, bundle, price, progress, slippage
 from tests.support.journals import BTCUSDT, FIRST, Journal, at, opened, tape, trade, two_legs
@@ -26,7 +27,7 @@ def test_the_price_chart_shows_the_market_and_each_fill_at_its_price() -> None:
     spec = price(LEG, [(at("10:00:02"), Decimal(65000)), (at("10:00:10"), None)])
     assert spec is not None
     assert [row["price"] for row in spec["datasets"]["Our fills"]] == [64990.0, 64965.0]
-    assert [row["price"] for row in spec["datasets"]["Mid of the venue"]] == [65000.0, None]
+    assert [row["price"] for row in spec["datasets"]["Mid of hashkey"]] == [65000.0, None]
 
 
 def test_without_mids_the_public_trades_are_drawn() -> None:
@@ -64,7 +65,7 @@ def test_a_long_series_is_thinned_and_keeps_its_ends(count: int) -> None:
     mids = [(Instant(at("10:00:00") + i * SECOND), Decimal(60000 + i)) for i in range(count)]
     spec = price(LEG, mids)
     assert spec is not None
-    drawn = [row["price"] for row in spec["datasets"]["Mid of the venue"]]
+    drawn = [row["price"] for row in spec["datasets"]["Mid of hashkey"]]
     assert len(drawn) <= POINTS_MAX + 1
     assert (drawn[0], drawn[-1]) == (60000.0, 59999.0 + count)
 

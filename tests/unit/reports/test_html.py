@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine.evidence.benchmarks import gather
-from engine.evidence.story import Story, tell
+from engine.evidence.reading import tell
+from engine.evidence.story import Story
 from engine.evidence.summary import summarise
 from engine.reports.charts import bundle
 from engine.reports.html import NOT_SHOWN, STATUS, quality, render
@@ -127,7 +128,7 @@ def test_what_is_doubtful_about_the_data_is_said() -> None:
         "Sandbox: not a real sale.",
         "taken one to one as BTCUSDT",
         "single source",
-        "USDTUSD: 1 of our own fills had no print",
+        "USDT>USD: 1 of our own fills had no print",
         "before tape/000001.parquet: 1 gap",
         "2 fills were told more than once",
         "trade t-x",

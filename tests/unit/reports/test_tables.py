@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 
 from engine.evidence.benchmarks import gather
-from engine.evidence.story import tell
+from engine.evidence.reading import tell
 from engine.orders.reports import Refused
 from engine.reports.tables import FILLS, ORDERS, fills_csv, orders_csv
 from tests.support.journals import FIRST, Journal, at, opened, order, tape, two_legs

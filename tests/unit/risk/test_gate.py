@@ -11,7 +11,7 @@ from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import Asset, AssetClass
 from engine.mandate.terms import Edge, Floor, FloorScope
 from engine.market.facts import Level
-from engine.orders.order import Approved, ChildOrder
+from engine.orders.order import Approved, ChildOrder, OrderType
 from engine.risk import gate
 from engine.risk.gate import ATTEMPTS_MAX, World
 from tests.support.builders import (
@@ -39,7 +39,7 @@ from tests.support.builders import STABLE as STABLE_PAIR
 ALL = [
     "running", "deadline", "venue allowed", "venue licensed", "account in step", "duplicate intent", "attempts",
     "path class", "path edge", "pair", "mandate quantity", "plan quantity", "on the account",
-    "order notional", "venue filters",
+    "order notional", "venue filters", "limit order",
     "reference", "collar", "floor", "stable inventory", "stable age", "depeg", "minute notional", "minute orders",
     "participation",
 ]  # fmt: skip
@@ -91,10 +91,13 @@ def test_a_venue_that_the_mandate_does_not_name_is_denied() -> None:
     assert broken(child(), world(terms=terms(venues=(VenueName("osl"),)))) == ["venue allowed"]
 
 
-@pytest.mark.parametrize("venue", ["binance", "sandbox", ""])
-def test_a_venue_without_a_licence_is_denied_whatever_the_mandate_says(venue: str) -> None:
-    named = VenueName(venue)
-    assert broken(child(venue=named), world(terms=terms(venues=(named,)))) == ["venue licensed"]
+def test_a_venue_without_a_valid_licence_is_denied_whatever_the_mandate_says() -> None:
+    verdict = gate.check(child(), world(unlicensed="the entry ran out on 2026-01-01"))
+    assert verdict == (Denied("venue licensed", "the entry ran out on 2026-01-01", "a valid entry on the register"),)
+
+
+def test_an_order_without_a_lowest_price_is_denied() -> None:
+    assert broken(child(type=OrderType.MARKET), world()) == ["limit order"]
 
 
 def test_an_account_that_is_not_in_step_is_denied() -> None:
@@ -307,13 +310,15 @@ def test_what_is_still_committed_counts_towards_our_share() -> None:
 
 def test_every_broken_limit_is_named_at_once() -> None:
     """Halted, too late, unlicensed, out of step, sent before, along no lawful path, too much, too cheap, too often."""
-    order = child(venue=VenueName("binance"), buy=USD, attempt=99, quantity=d("50"), price=d("1.005"))
+    stranger = {"type": OrderType.MARKET, "venue": VenueName("binance"), "buy": USD}
+    order = child(**stranger, attempt=99, quantity=d("50"), price=d("1.005"))
     picture = world(
         at=at("02:00"),
         view=view(when=at("02:00")),
         floor=QUOTED,
         participation_max=d("0.1"),
         continuous=False,
+        unlicensed="not on the register",
         seen=True,
         stopped="halted",
         limits=limits(order_notional_max=d("1"), minute_notional_max=d("1"), minute_orders_max=0),

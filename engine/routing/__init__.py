@@ -1,0 +1,1 @@
+"""Where: which venue is asked first."""
