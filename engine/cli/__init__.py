@@ -26,7 +26,7 @@ Config = Annotated[Path, typer.Argument(help="The config file (TOML).")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run by its name, or by its folder.")]
 Home = Annotated[Path | None, typer.Option(help="The state folder with the case register.", envvar="STEELYARD_HOME")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the sandbox; the config's by default.")]
-Faults = Annotated[Path | None, typer.Option(help="A fault plan (JSON) for the sandbox.")]
+Faults = Annotated[Path | None, typer.Option(help="A fault plan (TOML or JSON) for the sandbox.")]
 
 
 def main() -> None:
@@ -80,6 +80,19 @@ def schema() -> ExitCode:
     from engine.cli.starting import schema as answer
 
     return answer()
+
+
+@app.command()
+@answering
+def venues(
+    name: Annotated[str | None, typer.Argument(help="One adapter alone, with every mock part.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    licences: Annotated[Path | None, typer.Option(help="A signed register file, over the package's own.")] = None,
+) -> ExitCode:
+    """List the adapters: what each venue can do, its licence, and what in it is a mock."""
+    from engine.cli.listing import venues as answer
+
+    return answer(name, licences, as_json=json)
 
 
 @app.command()
@@ -220,22 +233,28 @@ def backtest(
 @app.command()
 @answering
 def sandbox(
-    dialect: Annotated[str, typer.Option(help="The wire that it speaks.")] = "hashkey",
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    dialect: Annotated[list[str] | None, typer.Option(help="A venue to serve, hashkey or osl; again for more.")] = None,
+    port: Annotated[int, typer.Option(help="The first venue's, the others' behind it; 0 takes free ones.")] = 0,
     seed: Annotated[int, typer.Option()] = 1,
     speed: Annotated[str, typer.Option(help="Market seconds a second.")] = "1",
     faults: Faults = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Seeded flow instead of the recording.")] = False,
     strict_tif: Annotated[bool, typer.Option("--strict-tif", help="Refuse IOC on limit orders.")] = False,
     forbidden: Annotated[bool, typer.Option("--forbidden", help="List a pair that no run may ever use.")] = False,
-    balance: Annotated[list[str] | None, typer.Option(help="ASSET=UNITS on the account.")] = None,
+    balance: Annotated[list[str] | None, typer.Option(help="[VENUE:]ASSET=UNITS on every account.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Write the exchange's own books here at the end.")] = None,
     no_rate_limit: Annotated[bool, typer.Option("--no-rate-limit")] = False,
-    account: Annotated[str, typer.Option(help="The account's name.")] = "main",
-    keys: Annotated[int, typer.Option(help="How many API keys open it.")] = 1,
+    account: Annotated[
+        list[str] | None, typer.Option(help="An account's name, main by default; again for more.")
+    ] = None,
+    keys: Annotated[int, typer.Option(help="How many API keys open each account.")] = 1,
+    withdraw_key: Annotated[bool, typer.Option("--withdraw-key", help="One more key each, to withdraw.")] = False,
+    read_key: Annotated[bool, typer.Option("--read-key", help="One more key each, only to read.")] = False,
+    option: Annotated[list[str] | None, typer.Option(help="VENUE.KEY=VALUE, a switch of a dialect.")] = None,
+    fee_min: Annotated[str | None, typer.Option(help="USD that a filled order at HashKey pays at least.")] = None,
     until_eof: Annotated[bool, typer.Option("--until-eof", help="End when standard input does.")] = False,
 ) -> ExitCode:
-    """The exchange alone, on loopback: one JSON line when it is ready, and then until SIGTERM."""
+    """The exchanges alone, on loopback: one JSON line when it is ready, and then until SIGTERM."""
     from engine.cli.serving import sandbox as answer
 
     return answer(
@@ -252,5 +271,9 @@ def sandbox(
         rate_limit=not no_rate_limit,
         account=account,
         keys=keys,
+        withdraw_key=withdraw_key,
+        read_key=read_key,
+        option=option,
+        fee_min=fee_min,
         until_eof=until_eof,
     )

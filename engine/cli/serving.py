@@ -8,24 +8,39 @@ from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.money import exact
 
 
-def sandbox(*, speed: str, balance: list[str] | None, until_eof: bool, **options: Any) -> ExitCode:
+def sandbox(
+    *,
+    speed: str,
+    dialect: list[str] | None,
+    account: list[str] | None,
+    balance: list[str] | None,
+    option: list[str] | None,
+    fee_min: str | None,
+    until_eof: bool,
+    **options: Any,
+) -> ExitCode:
     """Serve until told to stop."""
     import asyncio
 
     from engine.drivers import telemetry
-    from venues.sandbox.server import ServeOptions, serve
+    from venues.sandbox.serving import ServeOptions, serve
 
     telemetry.quiet()
     mistakes: list[Mistake] = []
     factor = number("--speed", speed, mistakes)
+    options["fee_min"] = None if fee_min is None else number("--fee-min", fee_min, mistakes)
     balances = {}
     for text in balance or ():
         asset, _, units = text.partition("=")
         balances[asset] = number(f"--balance {asset}", units, mistakes)
+    switches = dict(_switch(text, mistakes) for text in option or ())
     if mistakes:
         raise BadInput(mistakes)
     if balances:
         options["balances"] = balances
+    options["dialects"] = tuple(dialect or ("hashkey",))
+    options["accounts"] = tuple(account or ("main",))
+    options["options"] = switches
     asyncio.run(_serving(serve(ServeOptions(speed=factor, **options)), until_eof))
     return ExitCode.DONE
 
@@ -37,6 +52,13 @@ def number(where: str, text: str, mistakes: list[Mistake]) -> Decimal:
     except ValueError as error:
         mistakes.append(Mistake(where, str(error)))
         return Decimal(0)
+
+
+def _switch(text: str, mistakes: list[Mistake]) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not given:
+        mistakes.append(Mistake("--option", f"{text}: is NAME.KEY=VALUE"))
+    return name, value
 
 
 async def _serving(serving: Any, until_eof: bool) -> None:

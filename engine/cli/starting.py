@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from engine.cli.serving import number
-from engine.config import load
+from engine.compose import offers
 from engine.kernel.clock import Instant, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import VenueName
-from engine.kernel.money import plain
+from engine.kernel.money import down_to, plain
 
 if TYPE_CHECKING:
     from engine.compose.request import Request
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def check(path: Path) -> ExitCode:
     """Every mistake, or one line that says there is none."""
-    config = load(path, _now())
+    config = offers.read(path, _now())
     assets = ", ".join(f"{plain(h.released)} {h.asset}" for h in config.terms.holdings)
     typer.echo(f"{path}: no mistakes. Case {config.terms.case}: {assets} to {config.terms.settlement}")
     return ExitCode.DONE
@@ -57,7 +57,7 @@ def understand(
     if faults is not None:
         mistakes += _faults(faults)
     try:
-        config = load(path, _now())
+        config = offers.read(path, _now())
     except BadInput as error:
         raise BadInput([*error.mistakes, *mistakes]) from error
     if mistakes:
@@ -83,10 +83,11 @@ def plan(request: "Request") -> ExitCode:
     for leg in prepared.plan.legs:
         source = f", and all that leg {', '.join(leg.fed_by)} brings" if leg.fed_by else ""
         typer.echo(
-            f"leg {leg.id}: sell {plain(leg.quantity)} {leg.sell}{source} for {leg.buy} on {leg.venue}, "
+            f"leg {leg.id}: sell {plain(leg.quantity)} {leg.sell}{source} for {leg.buy} "
+            f"on {' and '.join(i.venue for i in leg.instruments)}, "
             f"{leg.schedule.name} with {leg.tactic.name} over {show_span(leg.window)}"
         )
-        rest = leg.quantity - leg.instrument.sellable(leg.quantity)
+        rest = leg.quantity - down_to(leg.quantity, leg.lot)
         if rest:
             typer.echo(f"leg {leg.id}: {plain(rest)} {leg.sell} is finer than the lot and will be left as residue")
     typer.echo(f"plan {prepared.plan.digest}")

@@ -50,7 +50,7 @@ def targets(opened: Opened) -> Mapping[LegId, list[tuple[Instant, Decimal]]]:
 def _points(leg: LegPlan, method: Method, start: Instant, deadline: Instant) -> Iterator[tuple[Instant, Decimal]]:
     at, end = start, min(Instant(start + leg.window), deadline)
     while at < end:
-        seen = Progress(leg.quantity, Decimal(0), closing=True, oldest=None, at=at, lot=leg.instrument.lot)
+        seen = Progress(leg.quantity, Decimal(0), closing=True, oldest=None, at=at, lot=leg.lot)
         yield at, method.schedule.target(seen)
         at = method.schedule.following(at)
     yield end, leg.quantity

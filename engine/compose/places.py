@@ -1,4 +1,4 @@
-"""Where a run's venues are, and the ports that reach them: a sandbox of our own, or one pointed at.
+"""Where a run's venues are, and the ports that reach them: sandboxes of our own, or ones pointed at.
 
 The refusal to reach a production venue from any other environment is made here, before an address is ever used; the
 adapters refuse on their own as well.
@@ -7,50 +7,91 @@ adapters refuse on their own as well.
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.drivers.clocks import ScaledClock
+from engine.drivers.folder import Whereabouts
 from engine.drivers.perform import Switch
-from engine.kernel.clock import MILLISECOND, SECOND, Span, of_datetime
+from engine.kernel.clock import of_datetime
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, plain
+from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities
 from engine.ports import Clock, Market, Venue
+from venues import registry
+from venues.adapter import Adapter, Site
 
-if TYPE_CHECKING:
-    from venues.hashkey.endpoints import Endpoints
-
-HASHKEY: Final = VenueName("hashkey")
 READY_S: Final = 60.0
 """For a sandbox to say that it is ready."""
 CLOCK_PATH: Final = "/sandbox/v1/clock"
-SANDBOX: Final = Capabilities(ioc=True, post_only=True, validity=Span(2 * SECOND), read_lag=Span(300 * MILLISECOND))
-"""What the sandbox promises; its windows are short, so that an unknown order is cleared up in seconds."""
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+STRICT: Final = (TimeInForce.GTC, TimeInForce.POST_ONLY)
+"""What is left where orders that end at once are refused."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """One venue that is to be reached."""
+
+    name: VenueName
+    adapter: str
+    address: str
+    key: tuple[str, str]
+    options: Mapping[str, str] = {}
 
 
 class Place(Struct, frozen=True):
-    """Ports and clock of one venue, and where it is."""
+    """One venue within reach."""
 
     venue: Venue
     market: Market
+    whereabouts: Whereabouts
+
+
+class Places(Struct, frozen=True):
+    """All venues of a run, on one clock."""
+
+    places: Mapping[VenueName, Place]
     clock: Clock
-    address: str
     switch: Switch
-    """Thrown by a halt; the adapter asks it when an order's turn has come."""
+    """Thrown by a halt; an adapter asks it when an order's turn has come."""
+
+    @property
+    def venues(self) -> dict[VenueName, Venue]:
+        return {name: place.venue for name, place in self.places.items()}
+
+    @property
+    def markets(self) -> dict[VenueName, Market]:
+        return {name: place.market for name, place in self.places.items()}
+
+    @property
+    def capabilities(self) -> dict[VenueName, Capabilities]:
+        return {name: place.venue.capabilities for name, place in self.places.items()}
+
+    @property
+    def whereabouts(self) -> dict[str, Whereabouts]:
+        return {name: place.whereabouts for name, place in self.places.items()}
+
+    async def aclose(self) -> None:
+        """Let go of all of them."""
+        for place in self.places.values():
+            await place.venue.aclose()
+            await place.market.aclose()
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """The sandbox that a run starts for itself."""
+    """The sandbox that a run starts for itself: every venue of it holds `balances`, so that any can finish alone."""
 
+    dialects: Sequence[str]
     seed: int
     speed: Decimal
     faults: Path | None
@@ -66,14 +107,24 @@ class OwnSandbox:
     def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
         self._process = process
         self._draining = asyncio.create_task(_drain(process.stderr))
-        self.address: str = ready["venues"][HASHKEY]["rest"]
-        account = ready["venues"][HASHKEY]["accounts"][0]
-        self.keys: tuple[str, str] = (account["key"], account["secret"])
+        self._venues = ready["venues"]
+
+    def address(self, dialect: str) -> str:
+        """The root of the venue that speaks it."""
+        address: str = self._venues[dialect]["rest"]
+        return address
+
+    def key(self, dialect: str) -> tuple[str, str]:
+        """Key and secret of the account there."""
+        account = self._venues[dialect]["accounts"][0]
+        return account["key"], account["secret"]
 
     @classmethod
     async def start(cls, wanted: Wanted) -> "OwnSandbox":
         """Start it and wait for its ready line; `BadInput` with what it said when it would not start."""
-        command = [sys.executable, "-m", "engine", "sandbox", "--dialect", "hashkey", "--port", "0", "--until-eof"]
+        command = [sys.executable, "-m", "engine", "sandbox", "--port", "0", "--until-eof"]
+        for dialect in wanted.dialects:
+            command += ["--dialect", dialect]
         command += ["--seed", str(wanted.seed), "--speed", plain(wanted.speed), "--account", wanted.account]
         command += [] if wanted.recorded else ["--synthetic"]
         command += ["--strict-tif"] if wanted.strict_tif else []
@@ -116,54 +167,83 @@ async def _drain(stream: asyncio.StreamReader | None) -> None:
         pass
 
 
-def sandbox_address(url: str) -> str:
+def loopback(url: str) -> str:
     """The root of a sandbox that a run is pointed at; `BadInput` unless it is on this machine."""
     root = url.rstrip("/")
+    parts = urlsplit(root)
     try:
-        _endpoints(root)
-    except ValueError as error:
-        raise BadInput([Mistake("--venue", str(error))]) from error
+        odd = parts.port is None or parts.path or parts.query or parts.username
+    except ValueError:
+        odd = True
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK or odd:
+        raise BadInput([Mistake("--venue", f"{root} is not a sandbox on this machine: http://127.0.0.1:PORT")])
     return root
 
 
-async def reach_sandbox(address: str, pair: tuple[str, str], *, ioc: bool) -> Place:
-    """The HashKey adapter on a sandbox at `address`, on the sandbox's own clock; `BadInput` when none answers there."""
-    from venues.hashkey.calls import LIMITS
-    from venues.hashkey.market import HashKeyMarket
-    from venues.hashkey.signing import Keys, Secret
-    from venues.hashkey.venue import HashKeyVenue
-    from venues.pacing import Pacer
+async def reach_sandboxes(
+    targets: Sequence[Target], *, seed: int, capabilities: Mapping[VenueName, Capabilities]
+) -> Places:
+    """The adapters at their sandboxes, on the sandboxes' own clock; `BadInput` for each that can't be had.
+
+    `capabilities` are those that a run began with; the adapter's own stand where there are none.
+    """
+    clock = await _one_clock(targets)
+    switch, mistakes = Switch(), list[Mistake]()
+    places: dict[VenueName, Place] = {}
+    for target in targets:
+        adapter = registry.adapter(target.adapter)
+        site = Site(
+            name=target.name,
+            capabilities=capabilities.get(target.name, adapter.sandbox),
+            clock=clock,
+            address=target.address,
+            key=target.key,
+            options=target.options,
+            withheld=lambda: switch.reason,
+            seed=seed,
+        )
+        try:
+            there = Whereabouts(adapter=target.adapter, address=target.address, options=dict(target.options))
+            places[target.name] = Place(adapter.venue(site), adapter.market(site), there)
+        except BadInput as error:
+            mistakes += error.mistakes
+    found = Places(places, clock, switch)
+    if mistakes:
+        await found.aclose()
+        raise BadInput(mistakes)
+    return found
+
+
+def strict(adapter: Adapter) -> Capabilities:
+    """What its sandbox can do when it refuses orders that end at once."""
+    return replace(adapter.sandbox, tifs=STRICT)
+
+
+async def _one_clock(targets: Sequence[Target]) -> ScaledClock:
+    """The time of all of them: several sandboxes with times of their own are no market."""
     from venues.transport import AiohttpTransport, HttpRequest, NoAnswer, NotSent
 
     transport = AiohttpTransport()
+    shown: dict[str, tuple[Any, ...]] = {}
+    mistakes = []
     try:
-        answer = await transport.call(HttpRequest("GET", address + CLOCK_PATH, {}))
-        clock = _scaled(answer.body)
-    except (NotSent, NoAnswer, ValueError, KeyError) as error:
+        for target in targets:
+            try:
+                answer = await transport.call(HttpRequest("GET", target.address + CLOCK_PATH, {}))
+                shown[target.name] = _clock(answer.body)
+            except (NotSent, NoAnswer, ValueError, KeyError) as error:
+                mistakes.append(Mistake(f"venues.{target.name}", f"no sandbox answers at {target.address}: {error}"))
+    finally:
         await transport.aclose()
-        raise BadInput([Mistake("venues.hashkey", f"no sandbox answers at {address}: {error}")]) from error
-    endpoints, secrets = _endpoints(address), Keys(Secret(pair[0]), Secret(pair[1]))
-    capabilities, switch = msgspec.structs.replace(SANDBOX, ioc=ioc), Switch()
-    venue = HashKeyVenue(
-        endpoints,
-        secrets,
-        transport,
-        clock,
-        Pacer(clock, LIMITS),
-        capabilities=capabilities,
-        withheld=lambda: switch.reason,
-    )
-    return Place(venue, HashKeyMarket(endpoints, AiohttpTransport(), clock), clock, address, switch)
+    if len(set(shown.values())) > 1:
+        names = " and ".join(shown)
+        mistakes.append(Mistake("--venue", f"{names} live by different clocks: point at one sandbox's venues"))
+    if mistakes:
+        raise BadInput(mistakes)
+    return ScaledClock(*next(iter(shown.values())))
 
 
-def _endpoints(root: str) -> "Endpoints":
-    from venues.hashkey.endpoints import Endpoints
-
-    streams = root.replace("http", "ws", 1)
-    return Endpoints(root, f"{streams}/quote/ws/v1", f"{streams}/api/v1/ws")
-
-
-def _scaled(answer: bytes) -> ScaledClock:
+def _clock(answer: bytes) -> tuple[Any, ...]:
     shown = json.loads(answer)
     origin, started = (of_datetime(datetime.fromisoformat(shown[name])) for name in ("origin", "started_wall"))
-    return ScaledClock(origin, started, Fraction(shown["speed"]))
+    return origin, started, Fraction(shown["speed"])

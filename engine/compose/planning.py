@@ -5,12 +5,11 @@ from contextlib import AsyncExitStack
 from engine.compose import request as requests
 from engine.compose import running
 from engine.compose.preparing import Prepared, prepare
-from engine.compose.rehearsal import START, stage
+from engine.compose.rehearsal import START, in_process, stage
 from engine.compose.request import Request
 from engine.drivers.clocks import WallClock
 from engine.drivers.register import CaseRegister
 from engine.kernel.errors import BadInput
-from venues.sandbox.venue import InProcessVenue
 
 
 async def planned(request: Request) -> Prepared:
@@ -23,8 +22,9 @@ async def planned(request: Request) -> Prepared:
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         if request.in_process:
-            clock, set_up = WallClock(), stage(request, remaining, lambda: START)
-            venue = InProcessVenue(set_up.counter, set_up.capabilities, clock)
-            return await prepare(config, remaining, {venue.name: venue}, clock)
-        place = await running.reach(request, stack, remaining)
-        return await prepare(config, remaining, {place.venue.name: place.venue}, place.clock)
+            clock = WallClock()
+            return await prepare(
+                config, remaining, in_process(stage(request, remaining, lambda: START), clock).venues, clock
+            )
+        reached = await running.reach(request, stack, remaining)
+        return await prepare(config, remaining, reached.venues, reached.clock)

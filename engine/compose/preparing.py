@@ -42,6 +42,7 @@ async def prepare(
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a venue, it is one line of the preflight
             mistakes.append(Mistake(f"venues.{name}", f"did not answer the preflight: {error}"))
             continue
+        mistakes += await _rights(config, name, venue)
         if abs(offset) > SKEW:
             mistakes.append(Mistake(f"venues.{name}", f"its clock differs from ours by {show_span(offset)}"))
     if mistakes:
@@ -54,14 +55,19 @@ async def prepare(
     return Prepared(plan, tuple(survey(config.terms, instruments)), balances)
 
 
-async def check_clock(venue: Venue, clock: Clock) -> None:
-    """Raise `BadInput` when the venue does not answer, or its clock differs too much for a wait to prove anything."""
+async def _rights(config: Config, name: VenueName, venue: Venue) -> list[Mistake]:
+    """The key can do what it must and no more; one that may withdraw needs the config's word."""
+    permitted = config.venues[name].withdraw_key
+    where, exception = f"venues.{name}", 'unless the config says withdraw_key = "permitted"'
     try:
-        offset = await venue.server_time() - clock.wall()
-    except Exception as error:
-        raise BadInput([Mistake(f"venues.{venue.name}", f"did not answer: {error}")]) from error
-    if abs(offset) > SKEW:
-        raise BadInput([Mistake(f"venues.{venue.name}", f"its clock differs from ours by {show_span(offset)}")])
+        rights = await venue.permissions()
+    except Exception as error:  # noqa: BLE001 - as above
+        what = f"does not say what the key may do ({error}); it is not used {exception}"
+        return [] if permitted else [Mistake(where, what)]
+    found = [] if rights.trade else [Mistake(where, "the key may not trade")]
+    if rights.withdraw and not permitted:
+        found.append(Mistake(where, f"the key may withdraw; it is not used for trading {exception}"))
+    return found
 
 
 def _short(

@@ -10,7 +10,8 @@ from engine.compose.methods import targets
 from engine.drivers import folder, tape
 from engine.events import Entry, Opened, decode
 from engine.evidence import benchmarks, summary
-from engine.evidence.story import Story, tell
+from engine.evidence.reading import tell
+from engine.evidence.story import Story
 from engine.journal import reading
 from engine.journal.record import Record
 from engine.kernel.clock import SECOND, Span
@@ -39,7 +40,7 @@ def story_of(run: Path) -> Story:
     opened = next((entry for _, entry in rows if isinstance(entry, Opened)), None)
     prints: list[Print] = []
     if opened is not None:
-        for symbol in dict.fromkeys(leg.symbol for leg in opened.plan.legs):
+        for symbol in dict.fromkeys(symbol for leg in opened.plan.legs for _, symbol in leg.pairs):
             prints.extend(tape.read_prints(run, symbol))
     return tell(rows, prints, targets(opened) if opened is not None else None)
 
@@ -54,7 +55,7 @@ def write(run: Path, **wording: Any) -> summary.Summary:
     evidence = benchmarks.gather(story)
     opened = story.opened
     sales = [Sale(sold.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for sold in leg.fills]
-    mids = {LegId(leg.plan.id): tape.read_mids(run, leg.plan.symbol, MID_EVERY) for leg in story.legs}
+    mids = {LegId(leg.plan.id): tape.read_mids(run, *leg.plan.pairs[0], MID_EVERY) for leg in story.legs}
     report = html.render(story, result, mids=mids, evidence=evidence, **_kept(run, wording))
     for name, content in (
         (folder.SUMMARY, summary.summary_json(result)),

@@ -89,7 +89,7 @@ def _options(request: Request) -> list[Mistake]:
         found.append(Mistake("--in-process", "goes with --sandbox"))
     if request.addresses and request.sandbox:
         found.append(Mistake("--venue", "points at a running sandbox, and --sandbox starts another: choose one"))
-    strangers = [name for name in request.addresses if name not in request.config.adapters]
+    strangers = [name for name in request.addresses if name not in request.config.venues]
     found += [Mistake("--venue", f"{name} is not a venue of this config") for name in strangers]
     if request.faults is not None and not request.sandbox:
         found.append(Mistake("--faults", "goes with --sandbox; a sandbox pointed at has its own"))

@@ -1,5 +1,6 @@
 """Carrying a run out: from a request to the folder that it leaves behind, and from a folder to its continuation."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,10 +11,11 @@ import structlog
 from engine import VERSION
 from engine.compose import places, products
 from engine.compose import request as requests
-from engine.compose.places import OwnSandbox, Place
-from engine.compose.preparing import Prepared, check_clock, prepare
+from engine.compose.places import OwnSandbox, Places, Target
+from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
 from engine.compose.session import Interrupts, Screen, Session, close_books, pairs, settle
+from engine.config import VenueUse
 from engine.drivers import keys, recovery, telemetry
 from engine.drivers.folder import Lock, Locked, Origin, RunFolder
 from engine.drivers.outbox import Outbox
@@ -23,9 +25,10 @@ from engine.events import Approval, Opened, TapeSealed, decode
 from engine.journal.record import Record
 from engine.journal.store import SqliteStore
 from engine.kernel.errors import BadInput, ExitCode, Mistake
-from engine.kernel.ids import CaseId
+from engine.kernel.ids import CaseId, VenueName
 from engine.planning.plan import Plan
 from engine.state import State, opened
+from venues import registry
 
 log = structlog.get_logger()
 EXITS: Final = {
@@ -48,10 +51,9 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         if found := requests.mistakes(request, register):
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
-        place = await reach(request, stack, remaining)
-        name = place.venue.name
-        prepared = await prepare(config, remaining, {name: place.venue}, place.clock)
-        await _watch_market(place, prepared.plan)
+        reached = await reach(request, stack, remaining)
+        prepared = await prepare(config, remaining, reached.venues, reached.clock)
+        await watch_markets(reached, prepared.plan)
         stack.enter_context(interrupts := Interrupts(screen))
         claimed = register.claim(
             config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS)
@@ -60,12 +62,12 @@ async def run(request: Request, screen: Screen) -> ExitCode:
             raise BadInput([Mistake("mandate.case", claimed.reason)])
         entered, _ = claimed
         folder = RunFolder(Path(entered.folder))
-        telemetry.to_folder(folder.create(Origin(kind=request.kind, home=str(home), addresses={name: place.address})))
+        telemetry.to_folder(folder.create(Origin(kind=request.kind, home=str(home), venues=reached.whereabouts)))
         stack.callback(folder.lock().release)
-        first = opening(request, entered, prepared, place)
+        first = opening(request, entered, prepared, reached)
         journal = SqliteStore.create(folder.journal)
         screen.say(f"run {entered.run} in {folder.path}")
-        session = Session(folder, register, home, place, screen, interrupts)
+        session = Session(folder, register, home, reached, screen, interrupts)
         begin = (first, Approval(first.at, first.plan.digest))
         state = await session.drive(opened(first), journal, Outbox(folder.path), TapeWriter(folder.path), begin=begin)
         return finish(folder, state, screen)
@@ -104,20 +106,19 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
             screen.say(f"run {entered.run}: {state.closed}; {say}")
             return finish(folder, state, screen)
         stack.callback(journal.close)
-        place = await _reach_again(origin, state, stack)
-        await check_clock(place.venue, place.clock)
-        await _watch_market(place, state.opened.plan)
+        reached = await _reach_again(origin, state, stack)
+        await watch_markets(reached, state.opened.plan, all_of_them=False)
         stack.enter_context(interrupts := Interrupts(screen))
-        session = Session(folder, register, home, place, screen, interrupts)
+        session = Session(folder, register, home, reached, screen, interrupts)
         state = await session.drive(state, journal, outbox, TapeWriter(folder.path, seals), halt=halt)
         return finish(folder, state, screen)
 
 
-def opening(request: Request, entered: Entered, prepared: Prepared, place: Place) -> Opened:
+def opening(request: Request, entered: Entered, prepared: Prepared, reached: Places) -> Opened:
     """The first row of a run's journal."""
     config = request.config
     return Opened(
-        at=place.clock.market(),
+        at=reached.clock.market(),
         run=entered.run,
         case=entered.case,
         environment=config.environment,
@@ -126,7 +127,8 @@ def opening(request: Request, entered: Entered, prepared: Prepared, place: Place
         terms=config.terms,
         plan=prepared.plan,
         limits=config.limits,
-        capabilities={place.venue.name: place.venue.capabilities},
+        licences=config.licences,
+        capabilities=reached.capabilities,
         balances=prepared.balances,
         seed=request.chosen_seed,
     )
@@ -186,53 +188,85 @@ def _remember(folder: RunFolder, outbox: Outbox) -> None:
     """What the tape has of public trades, so that late lines of the outbox are weighed against it."""
     first = next(iter(products.entries(folder.journal)), None)
     if first is not None and isinstance(first[1], Opened):
-        for symbol in dict.fromkeys(leg.symbol for leg in first[1].plan.legs):
+        for symbol in dict.fromkeys(symbol for _, symbol in pairs(first[1].plan)):
             outbox.saw(read_prints(folder.path, symbol))
 
 
-async def _watch_market(place: Place, plan: Plan) -> None:
-    """Nothing is begun before every pair has shown a first book."""
-    try:
-        await place.market.start([symbol for _, symbol in pairs(plan)])
-    except TimeoutError as error:
-        raise BadInput([Mistake(f"venues.{place.venue.name}", str(error))]) from None
+async def watch_markets(reached: Places, plan: Plan, *, all_of_them: bool = True) -> None:
+    """Nothing is begun before every pair has shown a first book; to go on, those of one venue are enough."""
+    asked = {name: [symbol for venue, symbol in pairs(plan) if venue == name] for name in reached.markets}
+    starting = [reached.markets[name].start(symbols) for name, symbols in asked.items()]
+    answers = await asyncio.gather(*starting, return_exceptions=True)
+    mistakes = []
+    for name, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, TimeoutError):
+            mistakes.append(Mistake(f"venues.{name}", str(answer)))
+        elif isinstance(answer, BaseException):
+            raise answer
+    if len(mistakes) > (0 if all_of_them else len(asked) - 1):
+        raise BadInput(mistakes)
 
 
-async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Any, Any]) -> Place:
+async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Any, Any]) -> Places:
     """Start the sandbox that the request asks for, or find the one that it points at."""
-    name = request.config.terms.venues[0]
+    config = request.config
+    found = {name: config.venues[name] for name in config.terms.venues}
     if request.sandbox:
         wanted = places.Wanted(
+            dialects=[dialect_of(use) for use in found.values()],
             seed=request.chosen_seed,
             speed=request.speed,
             faults=request.faults,
             recorded=not request.synthetic,
             strict_tif=request.strict_tif,
-            account=request.config.terms.account,
+            account=config.terms.account,
             balances=remaining,
         )
         sandbox = await OwnSandbox.start(wanted)
         stack.push_async_callback(sandbox.stop)
-        return await _reached(sandbox.address, sandbox.keys, stack, ioc=not request.strict_tif)
-    pair = keys.find(request.config.environment, name)
-    assert isinstance(pair, tuple), "missing keys are found before"
-    return await _reached(places.sandbox_address(request.addresses[name]), pair, stack, ioc=not request.strict_tif)
+        where = {name: (sandbox.address(dialect_of(use)), sandbox.key(dialect_of(use))) for name, use in found.items()}
+    else:
+        where = {name: (places.loopback(request.addresses[name]), _key(config.environment, name)) for name in found}
+    targets = [
+        Target(name=name, adapter=use.adapter, address=where[name][0], key=where[name][1], options=use.options)
+        for name, use in found.items()
+    ]
+    promised = {name: places.strict(registry.adapter(use.adapter)) for name, use in found.items()}
+    reached = await places.reach_sandboxes(
+        targets, seed=request.chosen_seed, capabilities=promised if request.strict_tif else {}
+    )
+    stack.push_async_callback(reached.aclose)
+    return reached
 
 
-async def _reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Place:
-    """The venue of a run that is continued, where it still is."""
-    name = next(iter(state.opened.balances))
+async def _reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Places:
+    """The venues of a run that is continued, where they still are."""
     if origin.kind != "pointed":
         what = "its sandbox ended with the process that started it, so nothing is left to continue"
         raise BadInput([Mistake(str(state.opened.run), what)])
-    pair = keys.find(state.opened.environment, name)
-    if isinstance(pair, list):
-        raise BadInput(pair)
-    return await _reached(origin.addresses[name], pair, stack, ioc=state.opened.capabilities[name].ioc)
+    opened = state.opened
+    targets = [
+        Target(
+            name=VenueName(name),
+            adapter=there.adapter,
+            address=there.address,
+            key=_key(opened.environment, VenueName(name)),
+            options=there.options,
+        )
+        for name, there in origin.venues.items()
+    ]
+    reached = await places.reach_sandboxes(targets, seed=opened.seed, capabilities=opened.capabilities)
+    stack.push_async_callback(reached.aclose)
+    return reached
 
 
-async def _reached(address: str, pair: tuple[str, str], stack: AsyncExitStack, *, ioc: bool) -> Place:
-    place = await places.reach_sandbox(address, pair, ioc=ioc)
-    stack.push_async_callback(place.venue.aclose)
-    stack.push_async_callback(place.market.aclose)
-    return place
+def dialect_of(use: VenueUse) -> str:
+    """What a sandbox has to speak for this adapter: for one that speaks many, the exchange that it was told."""
+    return use.options.get("exchange", use.adapter)
+
+
+def _key(environment: str, name: VenueName) -> tuple[str, str]:
+    found = keys.find(environment, name)
+    if isinstance(found, list):
+        raise BadInput(found)
+    return found

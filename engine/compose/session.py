@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Protocol
 
 from engine.compose.methods import methods
-from engine.compose.places import Place
+from engine.compose.places import Places
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
 from engine.drivers.feeds import Feeds
@@ -86,12 +86,12 @@ class Session:
         folder: RunFolder,
         register: CaseRegister,
         home: Path,
-        place: Place,
+        places: Places,
         screen: Screen,
         interrupts: Interrupts,
     ) -> None:
         self._folder, self._register, self._home = folder, register, home
-        self._place, self._screen, self._interrupts = place, screen, interrupts
+        self._places, self._screen, self._interrupts = places, screen, interrupts
         self._settled: object = None
 
     async def drive(
@@ -105,22 +105,22 @@ class Session:
         halt: bool = False,
     ) -> State:
         """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued."""
-        place, name = self._place, self._place.venue.name
+        places = self._places
         made = methods(state.opened.plan, state.opened.at)
         recording = Recording(tape, outbox)
-        feeds = Feeds(pairs(state.opened.plan), {name: place.market}, recording)
+        feeds = Feeds(pairs(state.opened.plan), places.markets, recording)
         observers = (outbox, self._screen.row)
         live = Live(
             state,
             made,
             journal,
-            place.clock,
-            {name: place.venue},
+            places.clock,
+            places.venues,
             feeds,
             recording,
             observers,
             aside=asyncio.to_thread,
-            switch=place.switch,
+            switch=places.switch,
         )
         schedules = {leg: method.schedule for leg, method in made.items()}
         async with AsyncExitStack() as stack:
@@ -129,7 +129,7 @@ class Session:
             stack.callback(tape.close)
             await live.begin(begin)
             self._register.begin(state.opened.run)
-            for sealed in tape.recover(place.clock.market()):
+            for sealed in tape.recover(places.clock.market()):
                 live.note(sealed)
             server = control.Control(
                 control.address(self._home, state.opened.run), live.ask, lambda: status(live.state, schedules)
@@ -142,7 +142,7 @@ class Session:
             self._interrupts.live = live
             if halt or (state.paused and not begin):
                 live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
-            await live.run(recovery.restart(state, place.clock.market(), first=bool(begin)))
+            await live.run(recovery.restart(state, places.clock.market(), first=bool(begin)))
         return live.state
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
@@ -150,7 +150,7 @@ class Session:
         try:
             while not live.state.finished:  # what came after the last seal would lie on the tape without one
                 self._look(live, schedules)
-                feeds.gather(self._place.clock.market())
+                feeds.gather(self._places.clock.market())
                 await asyncio.sleep(LOOK_EVERY_S)
         except Exception as error:  # noqa: BLE001 - passed on to the run, which raises it
             live.fail(error)
@@ -197,4 +197,4 @@ def close_books(state: State, journal: SqliteStore, tape: TapeWriter) -> None:
 
 def pairs(plan: Plan) -> list[tuple[VenueName, Symbol]]:
     """Every pair of the plan, once."""
-    return list(dict.fromkeys((leg.venue, leg.symbol) for leg in plan.legs))
+    return list(dict.fromkeys(pair for leg in plan.legs for pair in leg.pairs))

@@ -20,12 +20,12 @@ from backtests import single
 from engine.compose import products, running
 from engine.compose import request as requests
 from engine.compose.methods import methods
-from engine.compose.places import Place
+from engine.compose.places import Places
 from engine.compose.preparing import prepare
-from engine.compose.rehearsal import START, Stage, stage
+from engine.compose.rehearsal import START, Stage, in_process, stage
 from engine.compose.request import Request
 from engine.compose.running import EXITS, finish, opening
-from engine.compose.session import Screen, settle
+from engine.compose.session import Screen, pairs, settle
 from engine.core import Methods
 from engine.drivers import recovery
 from engine.drivers import virtual as loops
@@ -34,7 +34,6 @@ from engine.drivers.feeds import Feeds
 from engine.drivers.folder import REPORT, Origin, RunFolder
 from engine.drivers.live import Live, Observer
 from engine.drivers.outbox import Outbox
-from engine.drivers.perform import Switch
 from engine.drivers.recording import Recording
 from engine.drivers.register import CaseRegister, Refusal
 from engine.drivers.simulated import Simulated, Time
@@ -48,7 +47,6 @@ from engine.kernel.money import Asset
 from engine.orders.events import Due
 from engine.state import State, opened
 from engine.status import status
-from venues.sandbox.venue import InProcessMarket, InProcessVenue
 
 FOLDER: Final = "backtest-{case}"
 """Where a backtest is put under `runs` when nobody says where."""
@@ -58,7 +56,7 @@ class _Begun(Struct):
     """All that a driver is handed, with nothing on record yet."""
 
     folder: RunFolder
-    place: Place
+    places: Places
     notes: tuple[Note, ...]
     """The first rows."""
     state: State
@@ -126,8 +124,7 @@ def _register(request: Request, stack: ExitStack) -> CaseRegister:
 
 async def _virtually(request: Request, register: CaseRegister, screen: Screen, clock: VirtualClock) -> _Begun:
     begun = await _begin(request, register, clock, stage(request, _remaining(request, register), clock.market))
-    venues = {begun.place.venue.name: begun.place.venue}
-    observers = (begun.outbox, screen.row)
+    venues, observers = begun.places.venues, (begun.outbox, screen.row)
     live = Live(begun.state, begun.methods, begun.journal, clock, venues, begun.feeds, begun.recording, observers)
     await live.begin(begun.notes)
     await live.run(begun.restarted)
@@ -146,8 +143,8 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
     for record, note in zip(first, begun.notes, strict=True):
         for observer in observers:
             observer(record, note)
-    venues = {set_up.counter.name: set_up.counter}
-    Simulated(begun.state, begun.methods, begun.journal, time, venues, begun.feeds, begun.recording, observers).run(
+    counters = set_up.counters
+    Simulated(begun.state, begun.methods, begun.journal, time, counters, begun.feeds, begun.recording, observers).run(
         begun.restarted
     )
     return begun
@@ -156,28 +153,26 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
 async def _begin(request: Request, register: CaseRegister, clock: VirtualClock, set_up: Stage) -> _Begun:
     """Preflight, claim, folder, and the first rows; the same for both."""
     config = request.config
-    venue = InProcessVenue(set_up.counter, set_up.capabilities, clock)
-    place = Place(venue, InProcessMarket(set_up.counter), clock, "memory", Switch())
-    prepared = await prepare(config, _remaining(request, register), {venue.name: venue}, clock)
-    symbols = list(dict.fromkeys(leg.symbol for leg in prepared.plan.legs))
-    await place.market.start(symbols)
+    reached = in_process(set_up, clock)
+    prepared = await prepare(config, _remaining(request, register), reached.venues, clock)
+    await running.watch_markets(reached, prepared.plan)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))
     if isinstance(claimed, Refusal):
         raise BadInput([Mistake("mandate.case", claimed.reason)])
     entered, _ = claimed
     folder = RunFolder(Path(entered.folder))
-    folder.create(Origin(kind=request.kind, home=str(request.state_folder or ""), addresses={}))
-    first = opening(request, entered, prepared, place)
+    folder.create(Origin(kind=request.kind, home=str(request.state_folder or "")))
+    first = opening(request, entered, prepared, reached)
     outbox, tape = Outbox(folder.path), TapeWriter(folder.path)
     recording = Recording(tape, outbox)
     return _Begun(
         folder=folder,
-        place=place,
+        places=reached,
         notes=(first, Approval(first.at, first.plan.digest)),
         state=opened(first),
         methods=methods(prepared.plan, first.at),
         journal=MemoryStore(),
-        feeds=Feeds([(venue.name, symbol) for symbol in symbols], {venue.name: place.market}, recording),
+        feeds=Feeds(pairs(prepared.plan), reached.markets, recording),
         recording=recording,
         tape=tape,
         outbox=outbox,

@@ -1,31 +1,58 @@
 """TOML → frozen `Config`; unknown keys refused; all mistakes reported at once, each with its place."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from engine.config.meaning import Config, understand
+from msgspec.structs import replace
+
+from engine.config import licences
+from engine.config.known import OURS, Known
+from engine.config.meaning import Config, VenueUse, understand
 from engine.config.reading import read
 from engine.kernel.clock import Instant
 from engine.kernel.codec import sha256_hex
 from engine.kernel.errors import BadInput, Mistake
+from engine.mandate.register import Register
 
-__all__ = ["Config", "load"]
+__all__ = ["OURS", "Config", "Known", "VenueUse", "load"]
 
-_COMPARED = (("strategy.window", "mandate.deadline"), ("venues.", "mandate.venues"), ("path.hops", "mandate.assets"))
+_COMPARED = (
+    ("strategy.window", "mandate.deadline"),
+    ("venues.", "mandate.venues"),
+    ("path.hops", "mandate.assets"),
+)
 """Mistakes that compare two places: they follow from a wrong shape at the other one too."""
 
 
-def load(path: Path, now: Instant) -> Config:
-    """The config at `path`; raises `BadInput` with every mistake in it."""
+def load(path: Path, now: Instant, known: Known = OURS) -> Config:
+    """The config at `path`; raises `BadInput` with every mistake in it.
+
+    `now` is the wall clock: the day of the trade, for deadlines and licences. `known` is what may be named.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise BadInput([Mistake(str(path), f"can't be read: {error.strerror}")]) from error
     file, shape = read(raw)
-    config = understand(file, sha256_hex(raw), now) if file is not None else []
-    if isinstance(config, list) or shape:
+    if file is None:
+        raise BadInput(shape)
+    register, distrusted = _register(path.parent, file.licences, known.register)
+    config = understand(file, sha256_hex(raw), now, replace(known, register=register))
+    if isinstance(config, list) or shape or distrusted:
         meaning = config if isinstance(config, list) else []
-        raise BadInput([*shape, *(m for m in meaning if not _follows(m, shape))])
+        unlisted = [m for m in meaning if not (distrusted and m.where.startswith("mandate.venues["))]
+        raise BadInput([*shape, *distrusted, *(m for m in unlisted if not _follows(m, shape))])
     return config
+
+
+def _register(folder: Path, name: str, listed: Register) -> tuple[Register, Sequence[Mistake]]:
+    """The package's entries, under those of the signed file that the config names, if it names one."""
+    if not name:
+        return listed, ()
+    try:
+        return {**listed, **licences.read(folder / name)}, ()
+    except BadInput as error:
+        return listed, error.mistakes
 
 
 def _follows(meaning: Mistake, shape: list[Mistake]) -> bool:

@@ -4,30 +4,32 @@ This is the first of three places that check the conversion path. Planning and t
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Final
 
+from engine.config import method_checks, venue_checks
+from engine.config.known import Known
 from engine.config.schema import ConfigFile
-from engine.kernel.clock import DAY, Instant, Span, parse_instant, parse_span
+from engine.config.words import parse_deadline, percent
+from engine.kernel.clock import DAY, Instant, Span, parse_span
 from engine.kernel.errors import Mistake
-from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, AssetClass, is_multiple
 from engine.mandate.assets import KNOWN
-from engine.mandate.register import licence
-from engine.mandate.terms import Deadline, FloorScope
+from engine.mandate.terms import FloorScope
 
 ENVIRONMENTS: Final = ("sandbox", "production")
-ADAPTERS: Final = ("hashkey",)
-LATER_ADAPTERS: Final = ("osl", "generic")
-SCHEDULES: Final = ("twap", "vwap")
-LATER_SCHEDULES: Final = ("pov", "shortfall")
-TACTICS: Final = ("cross", "peg")
 LATER_SCOPES: Final = ("slice", "average")
 
 
-def mistakes(file: ConfigFile, now: Instant) -> list[Mistake]:
-    """All that is wrong with the file. `now` is the wall clock, for a deadline that has passed."""
-    return [*_general(file), *_assets(file), *_path(file), *_times(file, now), *_method(file), *_venues(file)]
+def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
+    """All that is wrong with the file. `now` is the wall clock, for deadlines and licences that have run out."""
+    return [
+        *_general(file),
+        *_assets(file),
+        *_path(file),
+        *_times(file, now),
+        *method_checks.mistakes(file, known),
+        *venue_checks.mistakes(file, now, known),
+    ]
 
 
 def _general(file: ConfigFile) -> Iterator[Mistake]:
@@ -161,63 +163,3 @@ def _times(file: ConfigFile, now: Instant) -> Iterator[Mistake]:
     tail = max((parse_span(s.tail) for s in file.path.stable.values()), default=Span(0))
     if parse_span(file.strategy.window) + tail > length:
         yield Mistake("strategy.window", f"{file.strategy.window} and the tail do not fit before the deadline")
-
-
-def _method(file: ConfigFile) -> Iterator[Mistake]:
-    strategy = file.strategy
-    if strategy.schedule in LATER_SCHEDULES:
-        yield Mistake("strategy.schedule", f"{strategy.schedule}: not yet; what works: {', '.join(SCHEDULES)}")
-    elif strategy.schedule not in SCHEDULES:
-        yield Mistake("strategy.schedule", f"{strategy.schedule!r} is none of: {', '.join(SCHEDULES)}")
-    if strategy.schedule == "vwap" and sum(strategy.curve) == 0:
-        yield Mistake("strategy.curve", "vwap needs weights of equal parts of the window, such as [4, 3, 5, 7]")
-    if strategy.schedule == "twap" and strategy.curve:
-        yield Mistake("strategy.curve", 'twap takes no curve; did you mean schedule = "vwap"?')
-    if percent(strategy.time_jitter) >= 1:
-        yield Mistake("strategy.time_jitter", "has to be below 100% of a slice")
-    if percent(strategy.size_jitter) > Decimal("0.05"):
-        yield Mistake("strategy.size_jitter", "above 5% of the whole it would be timing the market")
-    if strategy.catch_up < 1:
-        yield Mistake("strategy.catch_up", "below 1 a deficit could never be made up")
-    if parse_span(strategy.window) // strategy.slices < 1_000_000_000:
-        yield Mistake("strategy.slices", "a slice has to last a second at the least")
-    if file.tactic.kind not in TACTICS:
-        yield Mistake("tactic.kind", f"{file.tactic.kind!r} is none of: {', '.join(TACTICS)}")
-
-
-def _venues(file: ConfigFile) -> Iterator[Mistake]:
-    if not file.mandate.venues:
-        yield Mistake("mandate.venues", "names no venue")
-    for index, name in enumerate(file.mandate.venues):
-        where = f"mandate.venues[{index}]"
-        if licence(VenueName(name)) is None:
-            yield Mistake(where, f"{name} is not on the licence register; nothing may be sold there")
-        elif name not in file.venues:
-            yield Mistake(where, f"[venues.{name}] is missing")
-        if index > 0:
-            yield Mistake(where, f"{name}: more than one venue: not yet")
-    for name, section in file.venues.items():
-        where = f"venues.{name}"
-        if name not in file.mandate.venues:
-            yield Mistake(where, "is not among mandate.venues")
-        if section.adapter in LATER_ADAPTERS:
-            yield Mistake(f"{where}.adapter", f"{section.adapter}: not yet; what works: {', '.join(ADAPTERS)}")
-        elif section.adapter not in ADAPTERS:
-            yield Mistake(f"{where}.adapter", f"{section.adapter!r} is none of: {', '.join(ADAPTERS)}")
-
-
-def percent(text: str) -> Decimal:
-    """`"25%"` as a fraction."""
-    return Decimal(text.removesuffix("%")).scaleb(-2)
-
-
-def parse_deadline(text: str) -> Deadline | str:
-    """An instant or a length of time; text that is neither comes back as what is wrong with it."""
-    try:
-        return Deadline(after=parse_span(text))
-    except ValueError:
-        pass
-    try:
-        return Deadline(at=parse_instant(text))
-    except ValueError:
-        return f"{text!r} is neither a length of time (30m) nor an instant with its zone (2026-12-01T16:00:00+08:00)"

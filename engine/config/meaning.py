@@ -7,19 +7,35 @@ from typing import Final
 from msgspec import Struct
 
 from engine.config import checks
-from engine.config.checks import parse_deadline, percent
-from engine.config.schema import ConfigFile, StableSection
+from engine.config.known import OWN_SCHEDULES, Known
+from engine.config.schema import ConfigFile, StableSection, VenueSection
+from engine.config.venue_checks import PERMITTED, REFERENCE
+from engine.config.words import parse_deadline, percent
 from engine.kernel.clock import Instant, Span, parse_span
 from engine.kernel.errors import Mistake
 from engine.kernel.ids import CaseId, VenueName
 from engine.kernel.money import Asset
 from engine.mandate.assets import KNOWN
+from engine.mandate.register import Licence
 from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
 from engine.market.reference import ReferenceRules
 from engine.planning.plan import Recipe
 from engine.risk.limits import Limits
 
 SWEEP_EVERY: Final = "10s"
+PEG_EVERY: Final = "10s"
+PEG_BEFORE: Final = "10s"
+
+
+class VenueUse(Struct, frozen=True, kw_only=True):
+    """How one venue is reached, and what for."""
+
+    adapter: str
+    options: Mapping[str, str] = {}
+    withdraw_key: bool = False
+    """A key that can also withdraw is accepted; otherwise it stops the run before it begins."""
+    reference: bool = False
+    """Its public prices only: no key, no orders."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -29,7 +45,10 @@ class Config(Struct, frozen=True, kw_only=True):
     environment: str
     state: str
     terms: Terms
-    adapters: Mapping[VenueName, str]
+    venues: Mapping[VenueName, VenueUse]
+    """Those of the mandate, and those that are for reference only."""
+    licences: Mapping[VenueName, Licence]
+    """The register's entry of each venue that executes."""
     schedule: Recipe
     window: Span
     catch_up: Decimal
@@ -41,12 +60,12 @@ class Config(Struct, frozen=True, kw_only=True):
     seed: int
 
 
-def understand(file: ConfigFile, sha256: str, now: Instant) -> Config | list[Mistake]:
-    """What the file means, or all that is wrong with it. `now` is the wall clock, for a deadline that has passed."""
-    return checks.mistakes(file, now) or _config(file, sha256)
+def understand(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config | list[Mistake]:
+    """What the file means, or all that is wrong with it. `now` is the wall clock, for what has run out by then."""
+    return checks.mistakes(file, now, known) or _config(file, sha256, known)
 
 
-def _config(file: ConfigFile, sha256: str) -> Config:
+def _config(file: ConfigFile, sha256: str, known: Known) -> Config:
     deadline = parse_deadline(file.mandate.deadline)
     assert isinstance(deadline, Deadline)
     edges = tuple(Edge(Asset(s), Asset(b)) for s, b in (hop.split(">") for hop in file.path.hops))
@@ -68,8 +87,9 @@ def _config(file: ConfigFile, sha256: str) -> Config:
             classes={name: KNOWN[name].klass for name in sorted(named)},
             stables=tuple(_policy(edges, Asset(name), section) for name, section in file.path.stable.items()),
         ),
-        adapters={VenueName(name): section.adapter for name, section in file.venues.items()},
-        schedule=Recipe(file.strategy.schedule, _schedule_parameters(file)),
+        venues={VenueName(name): _use(section) for name, section in file.venues.items()},
+        licences={VenueName(name): known.register[VenueName(name)] for name in file.mandate.venues},
+        schedule=_schedule(file),
         window=parse_span(file.strategy.window),
         catch_up=file.strategy.catch_up,
         tactic=_tactic(file),
@@ -108,8 +128,19 @@ def _policy(edges: tuple[Edge, ...], asset: Asset, section: StableSection) -> St
     )
 
 
-def _schedule_parameters(file: ConfigFile) -> dict[str, str]:
+def _use(section: VenueSection) -> VenueUse:
+    return VenueUse(
+        adapter=section.adapter,
+        options=section.options,
+        withdraw_key=section.withdraw_key == PERMITTED,
+        reference=section.use == REFERENCE,
+    )
+
+
+def _schedule(file: ConfigFile) -> Recipe:
     strategy = file.strategy
+    if strategy.schedule not in OWN_SCHEDULES:
+        return Recipe(strategy.schedule, strategy.parameters)
     parameters = {
         "slices": str(strategy.slices),
         "time_jitter": str(percent(strategy.time_jitter)),
@@ -118,13 +149,14 @@ def _schedule_parameters(file: ConfigFile) -> dict[str, str]:
     }
     if strategy.curve:
         parameters["curve"] = ",".join(map(str, strategy.curve))
-    return parameters
+    return Recipe(strategy.schedule, parameters)
 
 
 def _tactic(file: ConfigFile) -> Recipe:
-    if file.tactic.kind == "peg":
-        return Recipe("peg", {"every": file.tactic.every, "before": file.tactic.before})
-    return Recipe(file.tactic.kind)
+    tactic = file.tactic
+    if tactic.kind == "peg":
+        return Recipe("peg", {"every": tactic.every or PEG_EVERY, "before": tactic.before or PEG_BEFORE})
+    return Recipe(tactic.kind, tactic.parameters)
 
 
 def _sweep(section: StableSection) -> Recipe:

@@ -75,20 +75,24 @@ class StrategySection(Struct, forbid_unknown_fields=True, frozen=True):
 
     schedule: str
     window: SpanText
-    slices: Count
+    slices: Count | None = None
     curve: tuple[Weight, ...] = ()
     time_jitter: Percent = "0%"
     size_jitter: Percent = "0%"
     seed: int = 0
     catch_up: Number = Decimal(2)
+    parameters: Mapping[str, str] = {}
+    """For a schedule of somebody else's package, passed on as they are."""
 
 
 class TacticSection(Struct, forbid_unknown_fields=True, frozen=True):
     """How."""
 
     kind: str
-    every: SpanText = "10s"
-    before: SpanText = "10s"
+    every: SpanText | None = None
+    before: SpanText | None = None
+    parameters: Mapping[str, str] = {}
+    """For a tactic of somebody else's package, passed on as they are."""
 
 
 class LimitsSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -108,6 +112,12 @@ class VenueSection(Struct, forbid_unknown_fields=True, frozen=True):
     """One venue. Addresses are the adapter's own; a sandbox brings its address with it."""
 
     adapter: Name
+    options: Mapping[str, str] = {}
+    """For the adapter alone; `steelyard venues` lists what each takes."""
+    use: str = "execution"
+    """`execution`, or `reference`: its public prices only, with no key and no licence."""
+    withdraw_key: str = "refused"
+    """`permitted` accepts a key that can also withdraw; it is refused otherwise."""
 
 
 class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
@@ -121,5 +131,7 @@ class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     tactic: TacticSection
     limits: LimitsSection
     venues: Mapping[str, VenueSection]
+    licences: str = ""
+    """A signed register file of one's own, relative to this file; its entries win over the package's."""
     state: str = ""
     """The state folder, which holds the case register; relative to this file. `--home` wins over it."""

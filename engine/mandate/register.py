@@ -1,6 +1,6 @@
-"""The licence register: who may execute for us. A venue that is not here can't be traded on by any config.
+"""The licence register: who may execute for us, by what licence, and until when that may be relied on.
 
-A dated snapshot of public facts, renewed by a release. `sandbox` stands for our own exchange on loopback only.
+A venue that is not in it, or whose entry has run out, may be looked at and never sold on.
 """
 
 from collections.abc import Mapping
@@ -8,32 +8,49 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.kernel.clock import Instant, parse_instant
+from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import VenueName
 
+LICENSED: Final = "licensed"
+STATUSES: Final = (LICENSED, "deemed", "applicant", "suspended", "closing", "revoked", "unconfirmed")
+"""The words of the public lists, and one for what no source confirms. Only the first lets a venue execute."""
 
-class Licence(Struct, frozen=True):
-    """One venue's permission to deal, as of a day."""
+
+class Licence(Struct, frozen=True, kw_only=True):
+    """One venue's entry: its permission to deal, as a public register showed it. What is unknown is empty."""
 
     venue: VenueName
-    holder: str
+    entity: str
+    """The company that holds the licence."""
     authority: str
     reference: str
+    """The licence's number and kind."""
+    status: str
+    licensed_on: Instant | None
     seen_at: Instant
-    """When the public register was last read."""
+    """When the public register was read, or the day to which the source speaks."""
+    valid_until: Instant
+    """From then on nobody may rely on the entry; somebody has to read the public register again."""
+    source: str
 
 
-LICENSED: Final[Mapping[VenueName, Licence]] = {
-    VenueName(name): Licence(
-        VenueName(name), holder, "SFC Hong Kong", "Type 1 and 7", parse_instant("2026-09-23T00:00:00Z")
-    )
-    for name, holder in (
-        ("hashkey", "Hash Blockchain Limited"),
-        ("osl", "OSL Digital Securities Limited"),
-    )
-}
+Register = Mapping[VenueName, Licence]
 
 
-def licence(venue: VenueName) -> Licence | None:
-    """The venue's licence, or `None`: then it may be looked at, and never traded on."""
-    return LICENSED.get(venue)
+def gap(register: Register, venue: VenueName, at: Instant) -> str:
+    """Why `venue` may not execute on that date, in words; empty when it may."""
+    held = register.get(venue)
+    if held is None:
+        return f"{venue} is not on the licence register; nothing may be sold there"
+    if held.status != LICENSED:
+        return f"{venue} is {held.status} on the licence register as of {day(held.seen_at)}, and not licensed"
+    if held.licensed_on is not None and at < held.licensed_on:
+        return f"{venue} is licensed from {day(held.licensed_on)} on, and not before"
+    if at >= held.valid_until:
+        return f"the licence register's entry for {venue} ran out on {day(held.valid_until)}; it has to be read again"
+    return ""
+
+
+def day(at: Instant) -> str:
+    """`2026-09-23`, in UTC."""
+    return iso(at)[:10]

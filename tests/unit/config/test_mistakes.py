@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.config import load
+from engine.config.register_file import listed
 from engine.kernel.errors import BadInput, Mistake
-from engine.mandate.register import LICENSED
 from tests.support.builders import START
 
 DEMO = (Path(__file__).parents[3] / "examples" / "demo.toml").read_text()
@@ -90,6 +90,7 @@ ONE_BY_ONE = [
     ("order_notional_max", 'order_notional_max = "-1"', "limits.order_notional_max"),
     ("minute_orders_max", "minute_orders_max = 0", "limits.minute_orders_max"),
     ("adapter", 'adapter = "binance"', "venues.hashkey.adapter"),
+    ("adapter", 'adapter = "hashkey"\noptions = { speed = "1" }', "venues.hashkey.options.speed"),
     ("adapter", 'adapter = "hashkey"\nurl = "https://example.org"', "venues.hashkey.url"),
 ]
 
@@ -246,7 +247,7 @@ def test_a_volatile_asset_that_we_do_not_know_is_refused_with_those_we_know(mist
 def test_a_venue_without_a_licence_is_refused(mistakes: type[Checked], venue: str) -> None:
     found = mistakes(("venues =", f'venues = ["{venue}"]'), (r"\[venues.hashkey\]", f"[venues.{venue}]")).all
     assert any("not on the licence register" in m.what for m in found)
-    assert venue not in LICENSED
+    assert venue not in listed()
 
 
 def test_a_stablecoin_that_is_passed_through_needs_its_bounds(mistakes: type[Checked]) -> None:
