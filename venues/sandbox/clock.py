@@ -4,6 +4,7 @@ Market time is a straight line over the monotonic clock, so a step of the wall c
 listen keys and rate limits stay in wall time whatever the speed. Nothing here waits.
 """
 
+import copy
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -32,6 +33,12 @@ class MarketClock:
         self._wall = wall
         self._started = mono()
         self.started_wall = Instant(wall())
+        self.skew = 0
+        """Nanoseconds by which the wall clock of whoever holds this is ahead; below nothing, behind."""
+
+    def beside(self) -> "MarketClock":
+        """The same market time with a wall clock that can be off by itself."""
+        return copy.copy(self)
 
     def market(self) -> Instant:
         """When it is at the exchange: trades, orders, books."""
@@ -40,7 +47,7 @@ class MarketClock:
 
     def wall(self) -> Instant:
         """When it is for clients: request timestamps, listen keys, rate limits."""
-        return Instant(self._wall())
+        return Instant(self._wall() + self.skew)
 
     def mono(self) -> int:
         """Nanoseconds that never step."""

@@ -76,9 +76,11 @@ class SyntheticFlow:
         tick: Decimal = Decimal("0.01"),
         lot: Decimal = Decimal("0.00001"),
         temper: Temper = VOLATILE,
+        stream: str = "",
     ) -> None:
+        """`stream` names the draws; those of flows under one seed are alike unless their names differ."""
         self.symbol, self.origin, self.temper = symbol, origin, temper
-        self._random = Random(f"{seed}|{symbol}")  # noqa: S311 (a market to be replayed, not a secret)
+        self._random = Random(f"{seed}|{stream or symbol}")  # noqa: S311 (a market to be replayed, not a secret)
         self._tick, self._lot, self._par = float(tick), float(lot), float(mid)
         self._at = float(origin)
         # The opinion as its distance from par: what wandered, what accounts pushed for good, what will wear off.
@@ -108,6 +110,12 @@ class SyntheticFlow:
         push = self.temper.impact_bp * lots * self._lot * (-1.0 if sold else 1.0)
         self._pushed += push * self.temper.lasting
         # The drift has already been taken to the next event, a moment after `at`; the push begins to wear off there.
+        self._fading += push * (1.0 - self.temper.lasting)
+
+    def press(self, sold: bool, units: float) -> None:
+        """Somebody took so much base elsewhere, in a market that shares this crowd's opinion."""
+        push = self.temper.impact_bp * units * (-1.0 if sold else 1.0)
+        self._pushed += push * self.temper.lasting
         self._fading += push * (1.0 - self.temper.lasting)
 
     def _open_book(self) -> None:

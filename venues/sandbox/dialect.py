@@ -6,11 +6,12 @@ Pure: text in, values out. It knows no socket, no account and no clock, and it n
 import hmac
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from engine.kernel.money import exact
+from engine.kernel.money import ZERO, exact
 from venues.sandbox.model import Kind, OrderRequest, Reason, Side
 
 Wire = dict[str, Any]
@@ -19,6 +20,9 @@ Wire = dict[str, Any]
 CODES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.UNKNOWN_SYMBOL: ("0201", "Instrument not found"),
     Reason.HALTED: ("-1151", "The trading pair is not open yet"),
+    Reason.CANCEL_ONLY: ("-2010", "New order rejected"),
+    Reason.POST_ONLY: ("-2051", "Create order rejected"),
+    Reason.MAINTENANCE: ("-2001", "Platform is yet to open trading"),
     Reason.DUPLICATE_ID: ("-1141", "Duplicate order"),
     Reason.BAD_ID: ("-1123", "Invalid client order id"),
     Reason.TIF_NOT_SUPPORTED: ("-1115", "Invalid timeInForce"),
@@ -34,7 +38,9 @@ CODES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.ALREADY_FILLED: ("-1139", "Order has been filled"),
     Reason.ALREADY_CANCELLED: ("-1142", "Order has been cancelled"),
 }
-"""Which of the venue's codes stands for which refusal of the exchange."""
+"""Which of the venue's codes stands for which refusal of the exchange; those for its modes are mock."""
+PRICE_MAX: Final = Decimal(1_000_000)
+"""Above this no price is taken on any pair; the least is one tick."""
 
 _TIFS: Final = {"": Kind.GTC, "GTC": Kind.GTC, "IOC": Kind.IOC, "FOK": Kind.FOK}
 
@@ -56,6 +62,13 @@ def refusal(reason: Reason, detail: str = "") -> Refusal:
     """A refusal of the exchange in the venue's words."""
     code, what = CODES[reason]
     return Refusal(code, f"{what}: {detail}" if detail else what)
+
+
+def paced(status: int) -> Refusal:
+    """What a caller hears who asked too often: 429, or 418 once banned. The code that comes with a ban is mock."""
+    if status == 418:
+        return Refusal("-3145", "Please DO NOT submit request too frequently", status)
+    return Refusal("0003", "Rate limit exceeded", status)
 
 
 def signed_text(query: str, body: str) -> tuple[str, str]:
@@ -125,27 +138,53 @@ def side_of(text: str) -> Side:
         raise Refusal("-1117", "Invalid side") from None
 
 
-def order_request(params: Mapping[str, str], client_id: str) -> OrderRequest:
-    """The order that a client asks for. Market orders are refused: nobody here may sell at any price."""
+class Edition(StrEnum):
+    """The two endpoints for new orders, which differ in how a market order says its size."""
+
+    V1 = "v1"
+    """`quantity` alone: base for a sale, and the cash to spend for a buy."""
+    V1_1 = "v1.1"
+    """`quantity` in base or `amount` in quote, for both sides."""
+
+
+def order_request(params: Mapping[str, str], client_id: str, edition: Edition = Edition.V1) -> OrderRequest:
+    """The order that a client asks for, or `Refusal` with the code for what is wrong with how it is written."""
     symbol = required(params, "symbol")
     side = side_of(required(params, "side"))
     what, tif = required(params, "type").upper(), params.get("timeInForce", "").upper()
-    if what == "MARKET":
-        raise Refusal("-1020", "Unsupported operation: market orders")
-    if what not in ("LIMIT", "LIMIT_MAKER"):
+    if what not in ("LIMIT", "LIMIT_MAKER", "MARKET"):
         raise Refusal("0206", "Unsupported order type")
+    if params.get("amount") and params.get("quantity"):
+        raise Refusal("-1129", "Invalid parameters, quantity and amount are not allowed to be sent at the same time.")
+    if what == "MARKET":
+        return _market_request(params, symbol, side, client_id, edition)
     if tif not in _TIFS or (what == "LIMIT_MAKER" and _TIFS[tif] is not Kind.GTC):
         raise Refusal("-1115", "Invalid timeInForce")
-    if params.get("amount"):
-        raise Refusal("-1129", "Invalid parameters, quantity and amount are not allowed together")
+    price = _number(params, "price", "-1124")
+    if price > PRICE_MAX:
+        raise Refusal("-1132", "Order price greater than the maximum")
     return OrderRequest(
         symbol=symbol,
         side=side,
         kind=Kind.MAKER if what == "LIMIT_MAKER" else _TIFS[tif],
         quantity=_number(params, "quantity", "-1126"),
-        price=_number(params, "price", "-1124"),
+        price=price,
         client_id=client_id,
     )
+
+
+def _market_request(
+    params: Mapping[str, str], symbol: str, side: Side, client_id: str, edition: Edition
+) -> OrderRequest:
+    if params.get("timeInForce", "").upper() not in ("", "IOC"):
+        raise Refusal("-1115", "Invalid timeInForce")
+    if params.get("price"):
+        raise Refusal("-1014", "Unsupported order combination")  # mock: the venue may as well ignore it
+    by_amount = edition is Edition.V1_1 and bool(params.get("amount"))
+    size = _number(params, "amount" if by_amount else "quantity", "-1126")
+    cash = by_amount or (edition is Edition.V1 and side is Side.BUY)
+    quantity, amount = (ZERO, size) if cash else (size, ZERO)
+    return OrderRequest(symbol, side, Kind.MARKET, quantity, ZERO, client_id, amount)
 
 
 def _number(params: Mapping[str, str], name: str, code: str) -> Decimal:

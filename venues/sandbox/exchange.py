@@ -1,49 +1,54 @@
-"""The exchange: accounts, filters, fees and ids around the books, played forward over other people's orders.
+"""The exchange: orders, filters and ids around the books, played forward over other people's orders.
 
 It is the truth that tests compare everything else with. It reads no clock and draws no chance: the same calls in the
 same order give the same rows, byte for byte. Other people have unlimited funds and pay no fee. An order never trades
 with one of its own account: the walk stops there and the remainder of the incoming order expires.
+
+Nobody trades while a pair is halted or the exchange is in any mode but `NORMAL`. Other people still come and go then,
+but whoever would have met an account's order stays away.
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from heapq import merge
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final, TypeVar
+
+from msgspec.structs import replace
 
 from engine.kernel.clock import Instant
-from engine.kernel.money import ZERO, plain, times, up_to
-from venues.sandbox.accounts import Account, Held
+from engine.kernel.money import times
+from venues.sandbox.accounts import Held
 from venues.sandbox.flow import Act, Flow, FlowAction
 from venues.sandbox.matching import Match, Resting
 from venues.sandbox.model import (
-    BalanceRow,
-    BalancesChanged,
-    Depth,
     Kind,
     Listing,
-    OrderChanged,
+    Mode,
     OrderRequest,
     OrderRow,
-    PrivateEvent,
     PublicTrade,
     Reason,
     Rejection,
     Side,
+    StatementRow,
     Status,
-    TradeRow,
 )
 from venues.sandbox.pair import Pair
+from venues.sandbox.records import EPOCH, Records
+from venues.sandbox.vault import Vault
+
+__all__ = ["CLIENT_ID", "EPOCH", "Exchange"]
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
-EPOCH: Final = Instant(0)
 _IDS_FROM: Final = 10**18
-_AT, _CREATED, _TRADE_ID = attrgetter("at"), attrgetter("created_at"), attrgetter("trade_id")
+_AT: Final = attrgetter("at")
+
+Row = TypeVar("Row")
 
 
-class Exchange:
+class Exchange(Records):
     """Listed pairs, accounts and other people, from `start` on. Books already stand at `start`."""
 
     def __init__(
@@ -54,22 +59,19 @@ class Exchange:
         *,
         start: Instant,
         strict_tif: bool = False,
+        client_ids: re.Pattern[str] = CLIENT_ID,
     ) -> None:
         self.now = start
-        self.listings: Mapping[str, Listing] = {listing.symbol: listing for listing in listings}
+        self.mode = Mode.NORMAL
+        self.listings = {listing.symbol: listing for listing in listings}
         self.strict_tif = strict_tif
-        self._pairs = {listing.symbol: Pair(listing, start) for listing in listings}
-        self._accounts = {name: Account(assets) for name, assets in balances.items()}
+        self._client_ids = client_ids
         self._flows = {flow.symbol: flow for flow in flows}
-        if missing := self._flows.keys() - self._pairs.keys():
+        pairs = {listing.symbol: Pair(listing, start) for listing in listings}
+        if missing := self._flows.keys() - pairs.keys():
             raise ValueError(f"flows for pairs that are not listed: {sorted(missing)}")
-        self._orders: dict[int, Held] = {}
         # Milliseconds of the start and a counter behind them: nineteen digits in our century.
-        self._last_id = max(_IDS_FROM, start // 1_000_000 * 1_000_000)
-        self._outside: dict[str, Decimal] = {}
-        self._fees: dict[str, Decimal] = {}
-        self._private: list[PrivateEvent] = []
-        self._public: list[PublicTrade] = []
+        super().__init__(Vault(balances, max(_IDS_FROM, start // 1_000_000 * 1_000_000)), pairs)
         self.advance(start)
 
     # What time brings
@@ -88,11 +90,17 @@ class Exchange:
             self.now = action.at
         matches: list[Match] = []
         if action.act is Act.ADD:
+            if self._stands_still(pair) and book.meets_account(action.bid, action.ticks):
+                pair.counts["refused"] += 1
+                return
             arrival = book.arrive(Resting(action.bid, action.ticks, action.lots, action.key), action.patient)
             matches = arrival.matches
             pair.counts["evicted"] += arrival.evicted
             pair.counts["refused"] += not (arrival.stands or matches)
         elif action.act is Act.TAKE:
+            if self._stands_still(pair):
+                pair.counts["unfilled_lots"] += action.lots
+                return
             taken = book.take(action.bid, action.ticks, action.lots)
             matches = taken.matches
             pair.counts["unfilled_lots"] += taken.left
@@ -105,59 +113,97 @@ class Exchange:
         if matches:
             for match in matches:
                 self._trade(pair, match, action.bid, None)
-            self._show_balances()
+            self._vault.show_balances(self.now)
+
+    def _stands_still(self, pair: Pair) -> bool:
+        return self.mode is not Mode.NORMAL or not pair.listing.trading
+
+    # What the house does
+
+    def halt(self, symbol: str) -> None:
+        """No new order and no trade in this pair, until it is resumed; cancels are taken."""
+        self._trading(symbol, False)
+
+    def resume(self, symbol: str) -> None:
+        """Trade in this pair again."""
+        self._trading(symbol, True)
+
+    def _trading(self, symbol: str, trading: bool) -> None:
+        pair = self._pairs[symbol]
+        pair.listing = replace(pair.listing, trading=trading)
+        self.listings = {**self.listings, symbol: pair.listing}
+
+    def sweep(self) -> None:
+        """The house cancels every open order of every account, whatever the mode."""
+        for client in self._vault.accounts.values():
+            for order in list(client.open.values()):
+                self._remove(order)
+        self._vault.show_balances(self.now)
 
     # What clients ask
 
     def place(self, account: str, request: OrderRequest) -> OrderRow | Rejection:
         """Accept an order and match it; the row is its state after that."""
-        pair, client = self._pairs.get(request.symbol), self._accounts.get(account)
+        pair, client = self._pairs.get(request.symbol), self._vault.accounts.get(account)
         if pair is None:
             return Rejection(Reason.UNKNOWN_SYMBOL, request.symbol)
-        if not self.listings[request.symbol].trading:
+        if not pair.listing.trading:
             return Rejection(Reason.HALTED, request.symbol)
-        if not CLIENT_ID.fullmatch(request.client_id):
+        if (turned_away := self._turned_away(request)) is not None:
+            return turned_away
+        if not self._client_ids.fullmatch(request.client_id):
             return Rejection(Reason.BAD_ID, request.client_id)
         if self.strict_tif and request.kind in (Kind.IOC, Kind.FOK):
             return Rejection(Reason.TIF_NOT_SUPPORTED, request.kind)
-        fitted = pair.fit(request)
+        fitted = pair.fit(request, account)
         if isinstance(fitted, Rejection):
             return fitted
         if client is None:
             return Rejection(Reason.INSUFFICIENT, f"{account} holds nothing")
         if request.client_id in client.by_client:
             return Rejection(Reason.DUPLICATE_ID, request.client_id)
-        order = Held(self._last_id + 1, account, pair, request, *fitted, self.now)
-        asset, units = order.locked
-        if (purse := client.purses.get(asset)) is None or purse.free < units:
-            return Rejection(Reason.INSUFFICIENT, f"{plain(units)} {asset} needed")
-        self._next_id()
-        self._orders[order.number] = client.by_client[request.client_id] = client.open[order.number] = order
-        client.orders.append(order)
-        self._move(client, asset, -units, units)
-        self._tell(order, None)
+        order = Held(self._vault.last_id + 1, account, pair, request, fitted, self.now)
+        if (poor := self._vault.open(order)) is not None:
+            return poor
+        self._orders[order.number] = order
         self._match(order, pair)
-        self._show_balances()
+        self._vault.show_balances(self.now)
         return order.row()
+
+    def _turned_away(self, request: OrderRequest) -> Rejection | None:
+        """Why no such order is taken in this mode."""
+        match self.mode:
+            case Mode.NORMAL:
+                return None
+            case Mode.POST_ONLY:
+                return None if request.kind is Kind.MAKER else Rejection(Reason.POST_ONLY, request.kind)
+            case Mode.CANCEL_ONLY:
+                return Rejection(Reason.CANCEL_ONLY)
+            case Mode.HALT:
+                return Rejection(Reason.HALTED)
+            case Mode.MAINTENANCE:
+                return Rejection(Reason.MAINTENANCE)
 
     def _match(self, order: Held, pair: Pair) -> None:
         book, kind, bid = pair.book, order.request.kind, order.request.side is Side.BUY
-        if kind is Kind.MAKER and book.crosses(bid, order.ticks):
-            self._end(order, Status.REJECTED)
+        ticks, lots = order.fitted.ticks, order.fitted.lots
+        if kind is Kind.MAKER and book.crosses(bid, ticks):
+            self._vault.end(order, Status.REJECTED, self.now)
             return
-        if kind is Kind.FOK and not book.fillable(bid, order.ticks, order.lots, order.account):
-            self._end(order, Status.CANCELED)
+        if kind is Kind.FOK and not book.fillable(bid, ticks, lots, order.account):
+            self._vault.end(order, Status.CANCELED, self.now)
             return
         version = book.version
-        taken = book.take(bid, order.ticks, order.lots, order.account)
+        taken = book.take(bid, ticks, lots, order.account)
         for match in taken.matches:
             self._trade(pair, match, bid, order)
         if taken.matches and (flow := self._flows.get(order.request.symbol)) is not None:
-            flow.felt(self.now, not bid, order.lots - taken.left)
-        if taken.left and (taken.met_self or kind is Kind.IOC):
-            self._end(order, Status.PARTIALLY_CANCELED if order.filled else Status.CANCELED)
+            flow.felt(self.now, not bid, lots - taken.left)
+        if kind is Kind.MARKET or (taken.left and (taken.met_self or kind is Kind.IOC)):
+            if not order.status.ended:
+                self._end_short(order)
         elif taken.left:
-            order.resting = Resting(bid, order.ticks, taken.left, order.number, order.account)
+            order.resting = Resting(bid, ticks, taken.left, order.number, order.account)
             book.rest(order.resting)
         if book.version != version:
             pair.changed_at = self.now
@@ -166,18 +212,49 @@ class Exchange:
         self, account: str, *, client_id: str | None = None, order_id: str | None = None
     ) -> OrderRow | Rejection:
         """End an open order; the row is its last state."""
+        if (frozen := self._frozen()) is not None:
+            return frozen
         order = self._find(account, client_id, order_id)
         if order is None:
             return Rejection(Reason.NOT_FOUND, client_id or order_id or "")
         if order.status.ended:
             filled = order.status is Status.FILLED
             return Rejection(Reason.ALREADY_FILLED if filled else Reason.ALREADY_CANCELLED, str(order.number))
+        self._remove(order)
+        self._vault.show_balances(self.now)
+        return order.row()
+
+    def cancel_all(
+        self, account: str, symbol: str | None = None, side: Side | None = None
+    ) -> list[OrderRow] | Rejection:
+        """End every open order of the account, or of one pair or side; their last states, oldest first."""
+        if (frozen := self._frozen()) is not None:
+            return frozen
+        client = self._vault.accounts.get(account)
+        ended = [
+            order
+            for order in (client.open.values() if client else ())
+            if (symbol is None or order.request.symbol == symbol) and (side is None or order.request.side is side)
+        ]
+        for order in ended:
+            self._remove(order)
+        self._vault.show_balances(self.now)
+        return [order.row() for order in ended]
+
+    def _frozen(self) -> Rejection | None:
+        """Why nothing is cancelled in this mode."""
+        if self.mode is Mode.HALT:
+            return Rejection(Reason.HALTED)
+        return Rejection(Reason.MAINTENANCE) if self.mode is Mode.MAINTENANCE else None
+
+    def _remove(self, order: Held) -> None:
         assert order.resting is not None, "what is open rests"
         order.pair.book.remove(order.resting)
         order.pair.changed_at = self.now
-        self._end(order, Status.PARTIALLY_CANCELED if order.filled else Status.CANCELED)
-        self._show_balances()
-        return order.row()
+        self._end_short(order)
+
+    def _end_short(self, order: Held) -> None:
+        self._vault.end(order, Status.PARTIALLY_CANCELED if order.filled else Status.CANCELED, self.now)
 
     def hit(self, account: str, client_id: str) -> None:
         """A passer-by takes all that rests of this order, at its price and past any queue; nothing if none rests.
@@ -191,195 +268,43 @@ class Exchange:
         order.pair.book.remove(resting)
         order.pair.changed_at = self.now
         self._trade(order.pair, match, not resting.bid, None)
-        self._show_balances()
+        self._vault.show_balances(self.now)
 
-    # What clients read
+    # Money without orders; a reference is what the caller knows the movement by
 
-    def order(self, account: str, *, client_id: str | None = None, order_id: str | None = None) -> OrderRow | None:
-        """One order of the account in any state."""
-        order = self._find(account, client_id, order_id)
-        return None if order is None else order.row()
+    def deposit(self, account: str, asset: str, units: Decimal, reference: str) -> StatementRow:
+        """Money comes in; an account that nobody knows begins with it."""
+        return self._moved(self._vault.deposit(account, asset, units, reference, self.now))
 
-    def open_orders(self, account: str, symbol: str | None = None) -> list[OrderRow]:
-        """What can still trade, oldest first."""
-        client = self._accounts.get(account)
-        orders = client.open.values() if client else ()
-        return [order.row() for order in orders if symbol is None or order.request.symbol == symbol]
+    def withdraw(self, account: str, asset: str, units: Decimal, reference: str) -> StatementRow | Rejection:
+        """Money leaves; `INSUFFICIENT` when so much is not free."""
+        return self._moved(self._vault.withdraw(account, asset, units, reference, self.now))
 
-    def orders(
-        self, account: str, symbol: str | None = None, since: Instant = EPOCH, limit: int = 500
-    ) -> list[OrderRow]:
-        """Orders of any state created at or after `since`, oldest first."""
-        client = self._accounts.get(account)
-        found = client.orders[bisect_left(client.orders, since, key=_CREATED) :] if client else []
-        return [order.row() for order in found if symbol is None or order.request.symbol == symbol][:limit]
+    def transfer(
+        self, source: str, target: str, asset: str, units: Decimal, reference: str
+    ) -> StatementRow | Rejection:
+        """Money goes to another account here; `INSUFFICIENT` when so much is not free, or there is no such account."""
+        return self._moved(self._vault.transfer(source, target, asset, units, reference, self.now))
 
-    def trades(
-        self,
-        account: str,
-        symbol: str | None = None,
-        since: Instant = EPOCH,
-        client_id: str | None = None,
-        limit: int = 500,
-        from_id: str | None = None,
-    ) -> list[TradeRow]:
-        """Executions at or after `since`, from trade `from_id` on (itself included), oldest first."""
-        if (client := self._accounts.get(account)) is None:
-            return []
-        first = bisect_left(client.trades, since, key=_AT)
-        if from_id is not None:
-            first = max(first, bisect_left(client.trades, from_id, key=_TRADE_ID))
-        return [
-            row
-            for row in client.trades[first:]
-            if (symbol is None or row.symbol == symbol) and (client_id is None or row.client_id == client_id)
-        ][:limit]
+    def deal(
+        self, account: str, sell: str, buy: str, quantity: Decimal, proceeds: Decimal, reference: str
+    ) -> StatementRow | Rejection:
+        """Sell `quantity` of one asset for `proceeds` of another, past the book; `INSUFFICIENT` if it is not free."""
+        return self._moved(self._vault.deal(account, (sell, quantity), (buy, proceeds), reference, self.now))
 
-    def balances(self, account: str) -> list[BalanceRow]:
-        """Every asset that the account holds or has held, by name."""
-        client = self._accounts.get(account)
-        return list(client.rows(sorted(client.purses))) if client else []
-
-    def depth(self, symbol: str, limit: int = 100) -> Depth:
-        """The best `limit` levels of each side; `KeyError` for a pair that is not listed."""
-        return self._pairs[symbol].depth(limit)
-
-    def recent_trades(self, symbol: str, limit: int = 100) -> list[PublicTrade]:
-        """The last prints of a pair, oldest first."""
-        return list(self._pairs[symbol].recent)[-limit:] if limit > 0 else []
-
-    def take_private(self) -> list[PrivateEvent]:
-        """All private events of all accounts since the last call, in order."""
-        taken, self._private = self._private, []
-        return taken
-
-    def take_public(self) -> list[PublicTrade]:
-        """All prints of all pairs since the last call, in order."""
-        taken, self._public = self._public, []
-        return taken
-
-    def stats(self) -> dict[str, dict[str, int]]:
-        """Per pair: what stands, and what other people's flow could not do as it was told."""
-        return {
-            symbol: {
-                "levels": len(pair.book.bids.levels) + len(pair.book.asks.levels),
-                "others_orders": len(pair.book.others),
-                "version": pair.book.version,
-                **pair.counts,
-            }
-            for symbol, pair in self._pairs.items()
-        }
-
-    def truth(self) -> dict[str, Any]:
-        """Everything that happened to accounts, ready for JSON; decimals are strings.
-
-        `outside` is what other people gained and `fees` what the house did: with all balances they add up to what
-        the accounts began with.
-        """
-        return {
-            "now": self.now,
-            "accounts": {
-                name: {
-                    "balances": {row.asset: _json(row) for row in self.balances(name)},
-                    "orders": [_json(order.row()) for order in client.orders],
-                    "trades": [_json(row) for row in client.trades],
-                }
-                for name, client in self._accounts.items()
-            },
-            "outside": {asset: plain(units) for asset, units in sorted(self._outside.items())},
-            "fees": {asset: plain(units) for asset, units in sorted(self._fees.items())},
-        }
-
-    # Bookkeeping
-
-    def _next_id(self) -> str:
-        self._last_id += 1
-        return str(self._last_id)
-
-    def _find(self, account: str, client_id: str | None, order_id: str | None) -> Held | None:
-        client = self._accounts.get(account)
-        if client is None:
-            return None
-        if client_id is not None:
-            return client.by_client.get(client_id)
-        order = self._orders.get(int(order_id)) if order_id is not None and order_id.isdecimal() else None
-        return order if order is not None and order.account == account else None
-
-    @staticmethod
-    def _move(client: Account, asset: str, free: Decimal, locked: Decimal) -> None:
-        purse = client.purse(asset)
-        purse.free += free
-        purse.locked += locked
-        assert purse.free >= 0 <= purse.locked, f"{asset} overdrawn"
+    def _moved(self, row: Row) -> Row:
+        self._vault.show_balances(self.now)
+        return row
 
     def _trade(self, pair: Pair, match: Match, taker_buys: bool, taker: Held | None) -> None:
         """One print, and a private execution for each side that is an account's."""
         maker, listing = match.maker, pair.listing
         price, quantity = times(listing.tick, Decimal(maker.ticks)), times(listing.lot, Decimal(match.lots))
-        public = PublicTrade(self._next_id(), listing.symbol, price, quantity, not taker_buys, self.now)
+        public = PublicTrade(self._vault.next_id(), listing.symbol, price, quantity, not taker_buys, self.now)
         pair.last = maker.ticks
         pair.recent.append(public)
         self._public.append(public)
         if maker.account:
-            self._fill(self._orders[maker.key], public, maker=True)
+            self._vault.fill(self._orders[maker.key], public, maker=True)
         if taker is not None:
-            self._fill(taker, public, maker=False)
-
-    def _fill(self, order: Held, public: PublicTrade, *, maker: bool) -> None:
-        listing, request, client = order.pair.listing, order.request, self._accounts[order.account]
-        quote = times(public.price, public.quantity)
-        fee = up_to(times(quote, listing.maker_fee if maker else listing.taker_fee), listing.fee_step)
-        if request.side is Side.SELL:
-            fee = min(fee, quote)  # a fee is rounded up, but never beyond what there was to take it from
-            self._move(client, listing.base, ZERO, -public.quantity)
-            self._move(client, listing.quote, quote - fee, ZERO)
-            sign = 1
-        else:
-            fee = min(fee, order.fee_left)
-            order.fee_left -= fee
-            reserved = times(request.price, public.quantity)
-            self._move(client, listing.quote, reserved - quote, -reserved - fee)
-            self._move(client, listing.base, public.quantity, ZERO)
-            sign = -1
-        for pot, asset, units in (
-            (self._outside, listing.base, sign * public.quantity),
-            (self._outside, listing.quote, -sign * quote),
-            (self._fees, listing.quote, fee),
-        ):
-            pot[asset] = pot.get(asset, ZERO) + units
-        order.filled += public.quantity
-        order.quote_filled += quote
-        row = TradeRow(
-            self._next_id(), public.trade_id, str(order.number), order.account, listing.symbol, request.client_id,
-            request.side, public.quantity, public.price, quote, fee, listing.quote, maker, self.now,
-        )  # fmt: skip
-        client.trades.append(row)
-        if order.filled == request.quantity:
-            self._end(order, Status.FILLED, row)
-        else:
-            order.status, order.updated_at = Status.PARTIALLY_FILLED, self.now
-            self._tell(order, row)
-
-    def _end(self, order: Held, status: Status, trade: TradeRow | None = None) -> None:
-        client = self._accounts[order.account]
-        asset, units = order.locked
-        self._move(client, asset, units, -units)
-        order.fee_left = ZERO
-        order.status, order.updated_at, order.resting = status, self.now, None
-        del client.open[order.number]
-        self._tell(order, trade)
-
-    def _tell(self, order: Held, trade: TradeRow | None) -> None:
-        self._private.append(OrderChanged(self.now, order.row(), trade))
-
-    def _show_balances(self) -> None:
-        """One event an account for all that one operation touched."""
-        for name, client in self._accounts.items():
-            if client.touched:
-                self._private.append(BalancesChanged(self.now, name, client.rows(client.touched)))
-                client.touched = {}
-
-
-def _json(row: OrderRow | TradeRow | BalanceRow) -> dict[str, Any]:
-    values = ((name, getattr(row, name)) for name in row.__struct_fields__)
-    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in values}
+            self._vault.fill(taker, public, maker=False)

@@ -4,11 +4,12 @@ They reach no further back than the prints that the exchange keeps, and say noth
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
-from engine.kernel.clock import DAY, HOUR, MILLISECOND, MINUTE, Instant
+from engine.kernel.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant
 from engine.kernel.money import plain, times, total
 from venues.sandbox.dialect import Refusal, Wire
 from venues.sandbox.hashkey_rows import millis
@@ -21,16 +22,29 @@ INTERVALS: Final = {
     **{f"{n}m": n * MINUTE for n in (1, 3, 5, 15, 30)},
     **{f"{n}h": n * HOUR for n in (1, 2, 4, 6, 8, 12)},
     "1d": DAY,
+    "1w": 7 * DAY,
+    "1M": 0,
 }
+"""Lengths; a month has none. Weeks begin on Monday, and all of them in UTC (mock)."""
+_MONDAY: Final = 4 * DAY
+"""The first one of the epoch, which began on a Thursday."""
 
 
 def candles(trades: Sequence[PublicTrade], interval: str) -> list[list[Any]]:
     """One row for each interval that had a print, oldest first."""
-    length = INTERVALS.get(interval)
-    if length is None:
+    if interval not in INTERVALS:
         raise Refusal("-10009", "Invalid period!")
     ordered = sorted(trades, key=lambda trade: trade.at)
-    return [_candle(start * length, list(group)) for start, group in groupby(ordered, lambda t: t.at // length)]
+    return [_candle(start, list(group)) for start, group in groupby(ordered, lambda t: opening(t.at, interval))]
+
+
+def opening(at: Instant, interval: str) -> int:
+    """When the candle began to which this instant belongs."""
+    if interval == "1M":
+        day = datetime.fromtimestamp(at // SECOND, UTC)
+        return int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * SECOND
+    offset = _MONDAY if interval == "1w" else 0
+    return at - (at - offset) % INTERVALS[interval]
 
 
 def ticker(depth: Depth, trades: Sequence[PublicTrade], now: Instant) -> Wire:

@@ -10,14 +10,14 @@ from typing import Final
 
 from engine.kernel.chance import integer
 from engine.kernel.clock import MILLISECOND, Instant
-from engine.kernel.money import plain, ratio, total, trimmed
+from engine.kernel.money import ZERO, plain, ratio, total, trimmed
+from venues.sandbox.dealer import DealerQuote
 from venues.sandbox.dialect import Wire
 from venues.sandbox.model import (
     BalanceRow,
     BalancesChanged,
     Depth,
     Kind,
-    Listing,
     OrderChanged,
     OrderRow,
     PublicTrade,
@@ -26,7 +26,8 @@ from venues.sandbox.model import (
 )
 
 EXCHANGE_ID: Final = "301"
-_FIAT: Final = frozenset({"USD", "HKD", "EUR", "GBP", "CNH", "SGD"})
+_PLACES: Final = 12
+"""Of the prices beside a quote's amounts."""
 
 
 def millis(at: Instant) -> int:
@@ -55,7 +56,7 @@ def placed(row: OrderRow) -> Wire:
         "timeInForce": _tif(row.kind),
         "type": _type(row.kind),
         "side": row.side.value,
-        "reqAmount": "0",
+        "reqAmount": plain(row.amount),
         "concentration": "",
     }
 
@@ -185,9 +186,9 @@ def execution_report(event: OrderChanged) -> Wire:
         "Z": plain(row.quote_filled),
         "C": False,
         "v": "0",
-        "reqAmt": "0",
+        "reqAmt": plain(row.amount),
         "d": trade.trade_id if trade else "",
-        "r": plain(row.quantity - row.filled),
+        "r": plain(max(ZERO, row.quantity - row.filled)),  # asked for by amount, it has no quantity
         "V": _average(row),
         "P": "0",
     }
@@ -217,101 +218,14 @@ def account_info(event: BalancesChanged) -> Wire:
     return {"e": "outboundAccountInfo", "E": str(millis(event.at)), "T": True, "W": True, "D": True, "B": rows}
 
 
-def listed(listing: Listing) -> Wire:
-    """One pair with its filters. `mock` is ours, and marks a pair that the venue does not list."""
-    high, low = plain(listing.quantity_max), plain(listing.quantity_min)
-    most, least = plain(listing.notional_max), plain(listing.notional_min)
-    said: Wire = {
-        "exchangeId": EXCHANGE_ID,
-        "symbol": listing.symbol,
-        "symbolName": listing.symbol,
-        "status": "TRADING" if listing.trading else "HALT",
-        "baseAsset": listing.base,
-        "baseAssetName": listing.base,
-        "baseAssetPrecision": plain(listing.lot),
-        "quoteAsset": listing.quote,
-        "quoteAssetName": listing.quote,
-        "quotePrecision": plain(listing.fee_step),
-        "retailAllowed": True,
-        "piAllowed": True,
-        "corporateAllowed": True,
-        "omnibusAllowed": True,
-        "icebergAllowed": False,
-        "isAggregate": False,
-        "allowMargin": False,
-        "filters": [
-            {
-                "filterType": "PRICE_FILTER",
-                "minPrice": plain(listing.tick),
-                "maxPrice": "1000000.00000000",
-                "tickSize": plain(listing.tick),
-            },
-            {
-                "filterType": "LOT_SIZE",
-                "minQty": low,
-                "maxQty": high,
-                "stepSize": plain(listing.lot),
-                "marketOrderMinQty": low,
-                "marketOrderMaxQty": high,
-            },
-            {"filterType": "MIN_NOTIONAL", "minNotional": least},
-            {
-                "filterType": "TRADE_AMOUNT",
-                "minAmount": least,
-                "maxAmount": most,
-                "minBuyPrice": "0",
-                "marketOrderMinAmount": least,
-                "marketOrderMaxAmount": most,
-            },
-            *_band(listing),
-            {"filterType": "MARKET_TRADING", "buyPriceUpRate": "0.1", "sellPriceDownRate": "0.1"},
-            {
-                "filterType": "OPEN_QUOTE",
-                "noAllowMarketStartTime": "0",
-                "noAllowMarketEndTime": "0",
-                "limitOrderStartTime": "0",
-                "limitOrderEndTime": "0",
-                "limitMinPrice": "0",
-                "limitMaxPrice": "0",
-            },
-        ],
-    }
-    return said | {"mock": True} if listing.mock else said
-
-
-def _band(listing: Listing) -> list[Wire]:
-    """Absent where the exchange holds none: a filter with zeros would read as a band without width."""
-    if listing.band is None:
-        return []
-    rates = {"buyPriceUpRate": plain(listing.band), "sellPriceDownRate": plain(listing.band)}
-    return [{"filterType": "LIMIT_TRADING", "maxSellPrice": "0", **rates}]
-
-
-def coin(asset: str) -> Wire:
-    """One asset. Nothing is paid in or out here, so no chain is named; the list itself must stand."""
+def prices(quote: DealerQuote) -> Wire:
+    """What one unit of each asset costs in the other, and the amounts; only the amounts are exact."""
+    sell, buy = quote.sell_units, quote.buy_units
     return {
-        "orgId": "9001",
-        "coinId": asset,
-        "coinName": asset,
-        "coinFullName": asset,
-        "allowWithdraw": False,
-        "allowDeposit": False,
-        "tokenType": "REAL_MONEY" if asset in _FIAT else "CHAIN_TOKEN",
-        "chainTypes": [],
-    }
-
-
-def fee_tier(listing: Listing) -> Wire:
-    """What trading costs on one pair; the wording of the type is mock."""
-    return {
-        "symbol": listing.symbol,
-        "productType": "Token-Fiat" if listing.quote in _FIAT else "Token-Token",
-        "buyMakerFeeCurrency": listing.quote,
-        "buyTakerFeeCurrency": listing.quote,
-        "sellMakerFeeCurrency": listing.quote,
-        "sellTakerFeeCurrency": listing.quote,
-        "actualMakerRate": plain(listing.maker_fee),
-        "actualTakerRate": plain(listing.taker_fee),
+        "buyPrice": trimmed(ratio(sell, buy, _PLACES)),
+        "sellPrice": trimmed(ratio(buy, sell, _PLACES)),
+        "buyAmount": plain(buy),
+        "sellAmount": plain(sell),
     }
 
 
@@ -320,8 +234,8 @@ def _average(row: OrderRow) -> str:
 
 
 def _type(kind: Kind) -> str:
-    return "LIMIT_MAKER" if kind is Kind.MAKER else "LIMIT"
+    return {Kind.MAKER: "LIMIT_MAKER", Kind.MARKET: "MARKET"}.get(kind, "LIMIT")
 
 
 def _tif(kind: Kind) -> str:
-    return "GTC" if kind is Kind.MAKER else kind.value
+    return {Kind.MAKER: "GTC", Kind.MARKET: "IOC"}.get(kind, kind.value)

@@ -1,239 +1,219 @@
-"""HashKey's two streams, server side: public books and prints, private orders, fills and balances.
+"""HashKey's streams, server side: public books and prints in both editions, private orders, fills and balances.
 
 One event a frame on the private stream, since a widespread client reads only the first of each. A stream promises
-nothing: no replay, no sequence number, and every frame may meet a fault on its way.
+nothing: no replay, no sequence number but that of `diffMergedDepth`, and every frame may meet a fault on its way.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from engine.kernel.clock import MILLISECOND, SECOND, Span
-from venues.sandbox import hashkey_rows
-from venues.sandbox.desk import Desk
-from venues.sandbox.faults import Channel, Do, Fault, Faults
+from engine.kernel.clock import MINUTE, SECOND, Span
+from venues.sandbox import hashkey_klines, hashkey_rows, hashkey_topics
+from venues.sandbox.faults import Channel, Faults
+from venues.sandbox.hashkey_desk import Desk
+from venues.sandbox.hashkey_topics import TOPICS, TOPICS_V2, Feed, Subscription, Topic
 from venues.sandbox.model import BalancesChanged, OrderChanged, PrivateEvent, PublicTrade
+from venues.sandbox.outbox import Outbox
 
 PUBLIC_PATH: Final = "/quote/ws/v1"
+PUBLIC_V2_PATH: Final = "/quote/ws/v2"
 PRIVATE_PATH: Final = "/api/v1/ws/"
-LEVELS: Final = 100
-TOPICS: Final = ("depth", "trade")
+NEWS: Final = ("rfqs", "quotes")
+"""Topics of the first edition that belong to no pair."""
 PING_EVERY: Final = Span(30 * SECOND)
-FRAMES_WAITING_MAX: Final = 10_000
-_OVERTAKEN_FOR: Final = Span(250 * MILLISECOND)
-_AT_ONCE: Final = Span(0)
-_SNAPSHOT_TRADES: Final = 60
-
-
-class _Held:
-    """A frame that others are to overtake."""
-
-    __slots__ = ("frame", "left")
-
-    def __init__(self, frame: bytes, left: int) -> None:
-        self.frame, self.left = frame, left
-
-
-class Outbox:
-    """The frames on their way to one client, and what befalls them."""
-
-    def __init__(
-        self, socket: web.WebSocketResponse, request: web.BaseRequest, channel: Channel, faults: Faults
-    ) -> None:
-        self._socket, self._request = socket, request
-        self._channel, self._faults = channel, faults
-        self._waiting: deque[tuple[bytes, Span]] = deque()
-        self._held: list[_Held] = []
-        self._wake = asyncio.Event()
-
-    def put(self, op: str, frame: bytes) -> None:
-        """Send this frame, unless a fault has it otherwise."""
-        copies, hold = 1, 0
-        late: Fault | None = None
-        for fault in self._faults.at(self._channel, op):
-            if fault.do is Do.CUT:
-                self.cut()
-                return
-            if fault.do is Do.DROP:
-                copies = 0
-            elif fault.do is Do.DUP:
-                copies += fault.count if copies else 0
-            elif fault.do is Do.DELAY:
-                hold += fault.span
-            elif fault.do is Do.REORDER:
-                late = fault
-        for _ in range(copies):
-            if late is None:
-                self.say(frame, Span(hold))
-            else:
-                self._hold(frame, late)
-        if late is None and copies:
-            self._overtake()
-
-    def say(self, frame: bytes, hold: Span = _AT_ONCE) -> None:
-        """Send this frame, whatever the plan says; `hold` keeps back those behind it too."""
-        if len(self._waiting) >= FRAMES_WAITING_MAX:  # a client that does not read is let go
-            self.cut()
-            return
-        self._waiting.append((frame, hold))
-        self._wake.set()
-
-    def cut(self) -> None:
-        """Close the connection under the client, without a closing frame."""
-        self._waiting.clear()
-        if self._request.transport is not None:
-            self._request.transport.abort()
-
-    async def run(self) -> None:
-        """Send until the connection ends."""
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting:
-                    frame, hold = self._waiting.popleft()
-                    if hold:
-                        await asyncio.sleep(hold / SECOND)
-                    await self._socket.send_frame(frame, WSMsgType.TEXT)
-        except ConnectionError:
-            return
-
-    def _hold(self, frame: bytes, fault: Fault) -> None:
-        held = _Held(frame, fault.count)
-        self._held.append(held)
-        asyncio.get_running_loop().call_later((fault.span or _OVERTAKEN_FOR) / SECOND, self._release, held)
-
-    def _overtake(self) -> None:
-        for held in list(self._held):
-            held.left -= 1
-            if held.left <= 0:
-                self._release(held)
-
-    def _release(self, held: _Held) -> None:
-        if held in self._held:
-            self._held.remove(held)
-            self.say(held.frame)
+SILENCE_MAX: Final = Span(MINUTE)
+"""A public socket on which nothing was said for so long is closed, without a closing frame."""
+_ON: Final = ("sub", "subscribe")
+_OFF: Final = ("cancel", "unsubscribe")
 
 
 class _Client:
     """One open socket."""
 
-    def __init__(self, outbox: Outbox, socket: web.WebSocketResponse, channel_id: str) -> None:
+    def __init__(self, outbox: Outbox, socket: web.WebSocketResponse, channel_id: str, now: int) -> None:
         self.outbox, self.socket, self.channel_id = outbox, socket, channel_id
-        self.topics: set[tuple[str, str]] = set()
+        self.topics: dict[Topic, Subscription] = {}
+        self.news: set[str] = set()
+        self.feeds: Mapping[str, Feed] = TOPICS
         self.account = ""
         self.listen_key = ""
-        self.pinged_at = 0
+        self.pinged_at = self.active_at = now
+
+    def say(self, value: Any) -> None:
+        """Send this whatever the fault plan says."""
+        self.outbox.say(msgspec.json.encode(value))
 
 
 class _Heard(Struct):
-    """What a client may say on either stream."""
+    """What a client may say on any stream."""
 
     ping: int | None = None
     event: str = ""
     topic: str = ""
     symbol: str = ""
+    params: dict[str, Any] = {}
 
 
 class Streams:
     """Every open socket, and what goes out to them."""
 
-    def __init__(self, desk: Desk, faults: Faults, *, depth_every: Span) -> None:
+    def __init__(self, desk: Desk, faults: Faults, *, depth_every: Span, silence_max: Span = SILENCE_MAX) -> None:
         self._desk, self._faults = desk, faults
-        self._depth_every = depth_every
+        self._depth_every, self._silence_max = depth_every, silence_max
         self._public: set[_Client] = set()
         self._private: set[_Client] = set()
-        self._shown: dict[str, tuple[int, int]] = {}
-        """Of each book: its version when last shown, and the monotonic time from which it may be shown again."""
 
     async def public(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Serve one public socket until it ends."""
-        return await self._serve(request, Channel.PUBLIC, self._public, self._heard_publicly)
+        """Serve one public socket of the first edition until it ends."""
+        client, socket = await self._opened(request, Channel.PUBLIC)
+        return await self._serve(client, socket, self._public, self._heard_publicly)
+
+    async def public_v2(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one public socket of the second edition until it ends."""
+        client, socket = await self._opened(request, Channel.PUBLIC)
+        client.feeds = TOPICS_V2
+        return await self._serve(client, socket, self._public, self._heard_publicly_v2)
 
     async def private(self, request: web.BaseRequest, listen_key: str) -> web.StreamResponse:
         """Serve one private socket until it ends; a key that opens nothing is refused at the handshake."""
         account = self._desk.stream_account(listen_key)
         if account is None:
             return web.json_response({"code": "-1130", "msg": "Illegal parameter 'listenKey'"}, status=400)
-        return await self._serve(request, Channel.PRIVATE, self._private, self._heard_privately, account, listen_key)
+        client, socket = await self._opened(request, Channel.PRIVATE)
+        client.account, client.listen_key = account, listen_key
+        return await self._serve(client, socket, self._private, self._heard_privately)
 
-    def show(self, events: Iterable[PrivateEvent], trades: Sequence[PublicTrade]) -> None:
-        """Tell those concerned what has just happened, and what the books look like now."""
+    def show(self, events: Iterable[PrivateEvent], trades: Sequence[PublicTrade] = ()) -> None:
+        """Tell those concerned what has just happened, and what books and tape look like now."""
         for event in events:
             self._tell(event)
-        if trades:
-            self._show_trades(trades)
-        self._show_books()
-        self._look_after_private()
+        for client in self._public:
+            for sub in client.topics.values():
+                self._show(client, sub)
+        for topic, frame in self._desk.market_place.take_news():
+            for client in self._public:
+                if topic in client.news:
+                    client.active_at = self._desk.clock.mono()
+                    client.say(frame)
+        self._look_after()
 
     async def close(self) -> None:
         """End every socket."""
         for client in [*self._public, *self._private]:
             await client.socket.close(code=1001)
 
+    async def _opened(self, request: web.BaseRequest, channel: Channel) -> tuple[_Client, web.WebSocketResponse]:
+        socket = web.WebSocketResponse(compress=False, max_msg_size=65_536, timeout=0.5, autoping=False)
+        await socket.prepare(request)
+        outbox = Outbox(socket, request, channel, self._faults)
+        return _Client(outbox, socket, self._desk.drawn_id("channel")[:32], self._desk.clock.mono()), socket
+
     async def _serve(
         self,
-        request: web.BaseRequest,
-        channel: Channel,
+        client: _Client,
+        socket: web.WebSocketResponse,
         among: set[_Client],
         heard: Callable[[_Client, str], None],
-        account: str = "",
-        listen_key: str = "",
     ) -> web.StreamResponse:
-        socket = web.WebSocketResponse(compress=False, max_msg_size=65_536, timeout=0.5)
-        await socket.prepare(request)
-        client = _Client(Outbox(socket, request, channel, self._faults), socket, self._desk.drawn_id("channel")[:32])
-        client.account, client.listen_key, client.pinged_at = account, listen_key, self._desk.clock.mono()
         among.add(client)
         writer = asyncio.get_running_loop().create_task(client.outbox.run())
         try:
             async for message in socket:
+                client.active_at = self._desk.clock.mono()
                 if message.type is WSMsgType.TEXT:
                     heard(client, message.data)
+                elif message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
         finally:
             among.discard(client)
             writer.cancel()
         return socket
 
+    # What clients say
+
     def _heard_publicly(self, client: _Client, text: str) -> None:
-        said = _parsed(text)
+        said = self._understood(client, text)
         if said is None:
-            client.outbox.say(_encoded({"code": "-10001", "desc": "Invalid JSON!"}))
-        elif said.ping is not None:
-            client.outbox.say(_encoded({"pong": hashkey_rows.millis(self._desk.clock.wall())}))
-        elif said.topic not in TOPICS:
-            client.outbox.say(_encoded({"code": "-10004", "desc": "Invalid topic!", "topic": said.topic}))
+            return
+        what, detail = _named(said)
+        if what in NEWS:
+            _switch(client, said)
+        elif what not in TOPICS or (what == "kline" and detail not in hashkey_klines.INTERVALS):
+            client.say({"code": "-10004", "desc": "Invalid topic!", "topic": said.topic})
+        elif what == "diffMergedDepth" and not detail:
+            client.say({"code": "-100013", "desc": "Parameter dumpScale is required!", "topic": said.topic})
         else:
             for symbol in said.symbol.split(","):
-                self._subscribed(client, said, symbol)
+                if symbol in self._desk.exchange.listings:
+                    self._subscribe(client, said, Topic(what, symbol, detail))
+                else:
+                    client.say({"code": "-100010", "desc": "Invalid Symbols!", "topic": said.topic})
 
-    def _subscribed(self, client: _Client, said: _Heard, symbol: str) -> None:
-        subscription = (said.topic, symbol)
-        if symbol not in self._desk.exchange.listings:
-            client.outbox.say(_encoded({"code": "-100010", "desc": "Invalid Symbols!", "topic": said.topic}))
-        elif said.event == "cancel":
-            client.topics.discard(subscription)
-        elif said.event == "sub":
-            client.topics.add(subscription)
-            if said.topic == "depth":
-                book = self._desk.exchange.depth(symbol, LEVELS)
-                client.outbox.put(
-                    "depth", self._envelope(*subscription, [hashkey_rows.streamed_book(book)], first=True)
-                )
-            else:
-                trades = self._desk.exchange.recent_trades(symbol, _SNAPSHOT_TRADES)
-                shown = [hashkey_rows.streamed_trade(trade) for trade in trades]
-                client.outbox.put("trades", self._envelope(*subscription, shown, first=True))
+    def _heard_publicly_v2(self, client: _Client, text: str) -> None:
+        said = self._understood(client, text)
+        if said is None:
+            return
+        symbol = str(said.params.get("symbol", ""))
+        told = {"topic": said.topic, "event": said.event, "params": said.params}
+        if said.topic not in TOPICS_V2:
+            client.say(told | {"code": "-10004", "msg": "Invalid topic!", "site": "hk"})
+        elif symbol not in self._desk.exchange.listings:
+            client.say(told | {"code": "-100011", "msg": "Parameter error!", "site": "hk"})
+        else:
+            client.say(told | {"code": "0", "msg": "Success", "site": "hk"})
+            self._subscribe(client, said, Topic(said.topic, symbol))
 
     def _heard_privately(self, client: _Client, text: str) -> None:
         said = _parsed(text)
         if said is not None and said.ping is not None:
-            client.outbox.say(_encoded({"pong": said.ping, "channelId": client.channel_id}))
+            client.say({"pong": said.ping, "channelId": client.channel_id})
+
+    def _understood(self, client: _Client, text: str) -> _Heard | None:
+        """What a public client wants; `None` when it was answered already."""
+        said = _parsed(text)
+        if said is None:
+            client.say({"code": "-10001", "desc": "Invalid JSON!"})
+        elif said.ping is not None:
+            client.say({"pong": hashkey_rows.millis(self._desk.clock.wall())})
+        else:
+            return said
+        return None
+
+    def _subscribe(self, client: _Client, said: _Heard, topic: Topic) -> None:
+        event = said.event.lower()
+        if event in _OFF:
+            client.topics.pop(topic, None)
+        elif event in _ON:
+            sub = client.topics[topic] = Subscription(topic)
+            if client.feeds is TOPICS_V2:  # nothing is shown there until something changes
+                sub.version = TOPICS_V2[topic.what].version(self._desk.exchange, topic.symbol)
+            else:
+                self._show(client, sub, first=True)
+
+    # What clients are told
+
+    def _show(self, client: _Client, sub: Subscription, *, first: bool = False) -> None:
+        """Show a topic if there is something new in it and its pace allows."""
+        now, exchange, feed = self._desk.clock.mono(), self._desk.exchange, client.feeds[sub.topic.what]
+        if now < sub.again or not hashkey_topics.is_news(feed, sub, exchange):
+            return
+        market = self._desk.clock.market()
+        data = hashkey_topics.shown(feed, sub, exchange, market)
+        if not data and not first:
+            return
+        sub.again = now + int(self._depth_every * feed.pace)
+        sent = hashkey_rows.millis(market)
+        client.active_at = now
+        if client.feeds is TOPICS_V2:
+            frame = hashkey_topics.envelope_v2(sub.topic, data[0], sent)
+        else:
+            frame = hashkey_topics.envelope(sub.topic, data, sent, first=first)
+        client.outbox.put(feed.op, msgspec.json.encode(frame))
 
     def _tell(self, event: PrivateEvent) -> None:
         account = event.order.account if isinstance(event, OrderChanged) else event.account
@@ -242,49 +222,8 @@ class Streams:
             for client in clients:
                 client.outbox.put(op, frame)
 
-    def _show_trades(self, trades: Sequence[PublicTrade]) -> None:
-        watched = {symbol for client in self._public for topic, symbol in client.topics if topic == "trade"}
-        for symbol in watched:
-            shown = [hashkey_rows.streamed_trade(trade) for trade in trades if trade.symbol == symbol]
-            if shown:
-                self._publish("trades", "trade", symbol, shown)
-
-    def _show_books(self) -> None:
-        watched = {symbol for client in self._public for topic, symbol in client.topics if topic == "depth"}
-        now = self._desk.clock.mono()
-        for symbol in watched:
-            version, again = self._shown.get(symbol, (-1, 0))
-            if now < again:
-                continue
-            depth = self._desk.exchange.depth(symbol, LEVELS)
-            if depth.version != version:
-                self._shown[symbol] = (depth.version, now + self._depth_every)
-                self._publish("depth", "depth", symbol, [hashkey_rows.streamed_book(depth)])
-
-    def _publish(self, op: str, topic: str, symbol: str, shown: list[Any]) -> None:
-        frame = self._envelope(topic, symbol, shown, first=False)
-        for client in self._public:
-            if (topic, symbol) in client.topics:
-                client.outbox.put(op, frame)
-
-    def _envelope(self, topic: str, symbol: str, shown: list[Any], *, first: bool) -> bytes:
-        return _encoded(
-            {
-                "symbol": symbol,
-                "symbolName": symbol,
-                "topic": topic,
-                "params": {"binary": "false"},
-                "data": shown,
-                "f": first,
-                "sendTime": hashkey_rows.millis(self._desk.clock.market()),
-                "channelId": "sandbox",
-                "site": "hk",
-                "shared": False,
-            }
-        )
-
-    def _look_after_private(self) -> None:
-        """Ping those not pinged for long; let go of those whose key has ended."""
+    def _look_after(self) -> None:
+        """Ping private clients not pinged for long; let go of those whose key has ended, and of silent public ones."""
         now = self._desk.clock.mono()
         for client in self._private:
             if self._desk.stream_account(client.listen_key) is None:
@@ -292,16 +231,37 @@ class Streams:
             elif now - client.pinged_at >= PING_EVERY:
                 client.pinged_at = now
                 ping = hashkey_rows.millis(self._desk.clock.wall())
-                client.outbox.say(_encoded({"ping": ping, "channelId": client.channel_id}))
+                client.say({"ping": ping, "channelId": client.channel_id})
+        for client in self._public:
+            if now - client.active_at >= self._silence_max:
+                client.outbox.cut()
+
+
+def _named(said: _Heard) -> tuple[str, str]:
+    """The topic and its detail: `kline_1m` is a candle of one minute, and a merged book has its scale beside it."""
+    what, _, interval = said.topic.partition("_")
+    if what == "kline":
+        return what, interval or str(said.params.get("klineType", ""))
+    scale = str(said.params.get("dumpScale", "")) if said.topic in ("mergedDepth", "diffMergedDepth") else ""
+    known = scale.isascii() and scale.isdigit() and int(scale[:3]) <= hashkey_topics.SCALES_MAX
+    return said.topic, str(int(scale)) if known else ""
+
+
+def _switch(client: _Client, said: _Heard) -> None:
+    event = said.event.lower()
+    if event in _ON:
+        client.news.add(said.topic)
+    elif event in _OFF:
+        client.news.discard(said.topic)
 
 
 def _private_frames(event: PrivateEvent) -> list[tuple[str, bytes]]:
     """Its frames with their kinds: one event in each."""
     if isinstance(event, BalancesChanged):
-        return [("account", _encoded([hashkey_rows.account_info(event)]))]
-    frames = [("order", _encoded([hashkey_rows.execution_report(event)]))]
+        return [("account", msgspec.json.encode([hashkey_rows.account_info(event)]))]
+    frames = [("order", msgspec.json.encode([hashkey_rows.execution_report(event)]))]
     if event.trade is not None:
-        frames.append(("fill", _encoded([hashkey_rows.ticket(event.trade, event.at)])))
+        frames.append(("fill", msgspec.json.encode([hashkey_rows.ticket(event.trade, event.at)])))
     return frames
 
 
@@ -310,7 +270,3 @@ def _parsed(text: str) -> _Heard | None:
         return msgspec.json.decode(text, type=_Heard)
     except msgspec.DecodeError:
         return None
-
-
-def _encoded(value: Any) -> bytes:
-    return msgspec.json.encode(value)

@@ -6,6 +6,7 @@ script to the nanosecond. Faults meet it at the same coordinates as on the wire.
 """
 
 import heapq
+import sys
 from collections.abc import Callable, Generator, Iterable
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -64,7 +65,15 @@ PHASE: Final = Span(7_654_321)
 OUTAGE: Final = SECOND
 """How long a cut stream stays down."""
 
-_KINDS: Final = {TimeInForce.GTC: Kind.GTC, TimeInForce.IOC: Kind.IOC, TimeInForce.POST_ONLY: Kind.MAKER}
+_KINDS: Final = {
+    TimeInForce.GTC: Kind.GTC,
+    TimeInForce.IOC: Kind.IOC,
+    TimeInForce.FOK: Kind.FOK,
+    TimeInForce.POST_ONLY: Kind.MAKER,
+}
+_SPOILING: Final = (Do.STATUS, Do.CODE, Do.REPLACE, Do.RESET, Do.CORRUPT, Do.TRUNCATE)
+"""What leaves a caller with an answer that says nothing."""
+_LOSING: Final = (Do.DROP, Do.GAP, Do.HALF_OPEN, Do.CORRUPT, Do.TRUNCATE)
 _ENDED: Final = {
     Status.FILLED: OrderStatus.FILLED,
     Status.CANCELED: OrderStatus.CANCELLED,
@@ -156,7 +165,7 @@ class Counter:
                 return NoWord(why)
         self.reach()
         row = self.exchange.order(self.account, client_id=client_id)
-        trades = self.exchange.trades(self.account, client_id=client_id)
+        trades = self.exchange.trades(self.account, client_id=client_id, limit=sys.maxsize)
         balances = self.balances()
         yield self._latency()
         if row is None:
@@ -172,7 +181,7 @@ class Counter:
                 return NoWord(why)
         self.reach()
         rows = self.exchange.open_orders(self.account)
-        trades = self.exchange.trades(self.account, since=since)
+        trades = self.exchange.trades(self.account, since=since, limit=sys.maxsize)
         balances = self.balances()
         yield self._latency()
         return Survey(
@@ -221,7 +230,7 @@ class Counter:
             acts = {f.do: f for f in faults}
             if Do.CUT in acts:
                 return [], True
-            if Do.DROP in acts:
+            if not acts.keys().isdisjoint(_LOSING):
                 continue
             at = self._now() + self._latency()
             for act in (Do.DELAY, Do.REORDER):
@@ -238,7 +247,7 @@ class Counter:
         """Why a read brings nothing, if a fault says so."""
         for channel in ("rest.req", "rest.resp"):
             for f in self.faults.at(channel, op):
-                if f.do in (Do.DROP, Do.STATUS, Do.CODE, Do.LATE):
+                if f.do in (Do.DROP, Do.LATE, Do.BAN, *_SPOILING):
                     return f"{op}: {f.do}"
         return None
 
@@ -355,10 +364,10 @@ def _before(faults: Iterable[Fault]) -> Transient | Unknown | None:
     for f in faults:
         if f.do in (Do.DROP, Do.LATE):
             return Unknown("no answer")
-        if f.do is Do.STATUS and f.status in (418, 429):
-            return Transient(f"HTTP {f.status}")
-        if f.do in (Do.STATUS, Do.CODE):
-            return Unknown(f"HTTP {f.status}" if f.do is Do.STATUS else f"code {f.code}")
+        if f.do is Do.BAN or (f.do is Do.STATUS and f.status in (418, 429)):
+            return Transient(f"HTTP {f.status or 418}")
+        if f.do in _SPOILING:
+            return Unknown(_heard(f))
     return None
 
 
@@ -367,6 +376,12 @@ def _after(faults: Iterable[Fault]) -> Unknown | None:
     for f in faults:
         if f.do is Do.DROP:
             return Unknown("no answer")
-        if f.do in (Do.STATUS, Do.CODE):
-            return Unknown(f"HTTP {f.status}" if f.do is Do.STATUS else f"code {f.code}")
+        if f.do in _SPOILING:
+            return Unknown(_heard(f))
     return None
+
+
+def _heard(f: Fault) -> str:
+    if f.do is Do.STATUS:
+        return f"HTTP {f.status}"
+    return f"code {f.code}" if f.do is Do.CODE else f.do

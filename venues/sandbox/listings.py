@@ -55,7 +55,7 @@ FORBIDDEN: Final = Listing(
 
 _BTC, _ETH = Decimal(78_300), Decimal(2_300)
 _PER_BTC: Final = float(_BTC / _ETH)
-_ETHER = replace(
+ETHER: Final = replace(
     VOLATILE,
     half_spread_bp=0.4,
     rung_size=VOLATILE.rung_size * _PER_BTC,
@@ -79,14 +79,22 @@ def sandbox_exchange(
     start: Instant = START,
     played: Flow | None = None,
 ) -> Exchange:
-    """The market used everywhere; `recorded` asks for the real half hour of BTCUSDT where its package is installed.
+    """HashKey's market alone; `recorded` asks for the real half hour of BTCUSDT where its package is installed.
 
     `played` takes the place of its pair's usual flow; all others then begin at `start`, and nothing is recorded.
     """
+    flows = hashkey_flows(seed, recorded=recorded, forbidden=forbidden, start=start, played=played)
     listings = with_forbidden() if forbidden else LISTINGS
+    return Exchange(listings, balances, flows, start=start, strict_tif=strict_tif)
+
+
+def hashkey_flows(
+    seed: int, *, recorded: bool, forbidden: bool = False, start: Instant = START, played: Flow | None = None
+) -> list[Flow]:
+    """Who else trades at HashKey: see `sandbox_exchange`."""
     flows: list[Flow] = [
         _bitcoin(seed, start, recorded and played is None),
-        SyntheticFlow("ETHUSDT", start, seed, _ETH, tick=_D("0.01"), lot=_D("0.0001"), temper=_ETHER),
+        SyntheticFlow("ETHUSDT", start, seed, _ETH, tick=_D("0.01"), lot=_D("0.0001"), temper=ETHER),
         PeggedFlow("USDTUSD", start, seed),
         PeggedFlow("USDTHKD", start, seed, _D("7.8"), tick=_D("0.001")),
     ]
@@ -94,7 +102,7 @@ def sandbox_exchange(
         flows.append(SyntheticFlow(FORBIDDEN.symbol, start, seed, _BTC))
     if played is not None:
         flows = [flow for flow in flows if flow.symbol != played.symbol] + [played]
-    return Exchange(listings, balances, flows, start=start, strict_tif=strict_tif)
+    return flows
 
 
 def _bitcoin(seed: int, start: Instant, recorded: bool) -> Flow:

@@ -145,6 +145,16 @@ class Book:
         other = self.asks if bid else self.bids
         return bool(other.ranks) and other.ranks[-1] >= other.sign * ticks
 
+    def meets_account(self, bid: bool, ticks: int) -> bool:
+        """Would an order at this price meet an account's order somewhere on its way?"""
+        other = self.asks if bid else self.bids
+        for level in other:
+            if other.sign * level.ticks < other.sign * ticks:
+                return False
+            if any(order.account for order in level):
+                return True
+        return False
+
     def fillable(self, bid: bool, ticks: int, lots: int, account: str) -> bool:
         """Could all of it trade now, without meeting an order of the same account first?"""
         other = self.asks if bid else self.bids

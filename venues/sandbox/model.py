@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
+from engine.kernel.money import ZERO
 
 
 class Side(StrEnum):
@@ -17,13 +18,15 @@ class Side(StrEnum):
 
 
 class Kind(StrEnum):
-    """Limit orders by how long they stand; there are no market orders yet."""
+    """Limit orders by how long they stand, and market orders."""
 
     GTC = "GTC"
     IOC = "IOC"
     FOK = "FOK"
     MAKER = "MAKER"
     """Rejected in matching when it would take."""
+    MARKET = "MARKET"
+    """Takes what stands, at any price within the listing's `market_band`; what finds nothing there ends at once."""
 
 
 class Status(StrEnum):
@@ -41,11 +44,29 @@ class Status(StrEnum):
         return self not in (Status.NEW, Status.PARTIALLY_FILLED)
 
 
+class Mode(StrEnum):
+    """How an exchange receives its clients. Somebody trades in `NORMAL` only."""
+
+    NORMAL = "normal"
+    CANCEL_ONLY = "cancel_only"
+    """No new orders; what rests may be cancelled."""
+    POST_ONLY = "post_only"
+    """New orders may only rest: `MAKER` is taken, every other kind is refused."""
+    HALT = "halt"
+    """Neither new orders nor cancels."""
+    MAINTENANCE = "maintenance"
+    """As `HALT`, and over a wire nothing can be read either."""
+
+
 class Reason(StrEnum):
     """Why a request was turned down before the book; a dialect maps each to its venue's code."""
 
     UNKNOWN_SYMBOL = "unknown_symbol"
     HALTED = "halted"
+    """The pair, or the whole exchange."""
+    CANCEL_ONLY = "cancel_only"
+    POST_ONLY = "post_only"
+    MAINTENANCE = "maintenance"
     DUPLICATE_ID = "duplicate_id"
     BAD_ID = "bad_id"
     TIF_NOT_SUPPORTED = "tif_not_supported"
@@ -89,10 +110,27 @@ class Listing(Struct, frozen=True):
     mock: bool = False
     band: Decimal | None = None
     """How far above the last trade a buy may stand, and below it a sale, as a fraction; before any trade, the mid."""
+    market_quantity_min: Decimal | None = None
+    market_quantity_max: Decimal | None = None
+    market_amount_min: Decimal | None = None
+    market_amount_max: Decimal | None = None
+    """Bounds of market orders; `None` where those of limit orders hold. An amount is in quote."""
+    market_band: Decimal | None = None
+    """How far from the band's reference a market order may trade; `None`: as far as the book goes."""
+    fee_min: Decimal | None = None
+    """What a completely executed order pays at least, in quote; its last execution makes up for what is missing.
+
+    An order that ends partly executed is exempt.
+    """
+    band_both_ways: bool = False
+    """The band bounds every limit price from above and from below, whichever side; its reference is the mid."""
 
 
 class OrderRequest(Struct, frozen=True):
-    """A new order as a client sends it."""
+    """A new order as a client sends it.
+
+    A market order has a price of zero, and either a quantity in base or, with a quantity of zero, an amount in quote.
+    """
 
     symbol: str
     side: Side
@@ -100,10 +138,11 @@ class OrderRequest(Struct, frozen=True):
     quantity: Decimal
     price: Decimal
     client_id: str
+    amount: Decimal = ZERO
 
 
 class OrderRow(Struct, frozen=True):
-    """An order as the exchange keeps it."""
+    """An order as the exchange keeps it. One that was asked for by `amount` has a quantity of zero."""
 
     order_id: str
     account: str
@@ -118,6 +157,7 @@ class OrderRow(Struct, frozen=True):
     quote_filled: Decimal
     created_at: Instant
     updated_at: Instant
+    amount: Decimal = ZERO
 
 
 class TradeRow(Struct, frozen=True):
@@ -137,6 +177,44 @@ class TradeRow(Struct, frozen=True):
     fee_asset: str
     maker: bool
     at: Instant
+
+
+class Entry(StrEnum):
+    """What moved money on an account."""
+
+    TRADE = "trade"
+    DEPOSIT = "deposit"
+    WITHDRAW = "withdraw"
+    TRANSFER = "transfer"
+    """Between two accounts of this exchange."""
+    DEAL = "deal"
+    """A quote that was accepted."""
+
+
+class StatementRow(Struct, frozen=True):
+    """One line of an account's statement: what came and went at once, and what was held after it, locked or not.
+
+    A trade moves base and quote (its fee apart), a deal the asset sold as base and the asset bought as quote; all
+    else moves one asset, and leaves the quote empty.
+    """
+
+    id: str
+    """Of a trade its `trade_id`; all ids of an exchange grow with time."""
+    account: str
+    kind: Entry
+    at: Instant
+    base: str
+    base_change: Decimal
+    """Below zero when it went."""
+    base_held: Decimal
+    quote: str = ""
+    quote_change: Decimal = ZERO
+    """Before the fee."""
+    quote_held: Decimal = ZERO
+    fee: Decimal = ZERO
+    """In quote."""
+    reference: str = ""
+    """The order's client id, the quote's id, or what the caller gave."""
 
 
 class PublicTrade(Struct, frozen=True):

@@ -10,7 +10,7 @@ recording would not have minded it either; so the same flows hand over at the sa
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.kernel.clock import Instant
 from engine.kernel.money import EXACT, times
@@ -25,6 +25,14 @@ class Ending(Flow, Protocol):
     """Its last moment."""
 
 
+@runtime_checkable
+class Pressed(Protocol):
+    """A flow whose opinion gives way to what is taken in other markets."""
+
+    def press(self, sold: bool, units: float) -> None:
+        """So much base was taken there."""
+
+
 class Relay:
     """Plays `first` to its end, and from there on whatever `then` makes at that instant around that mid."""
 
@@ -35,6 +43,16 @@ class Relay:
         self._standing: dict[int, FlowAction] = {}
         """Orders that the first flow let stand, oldest first."""
         self._left: Iterator[FlowAction] = iter(())
+
+    @property
+    def opinion(self) -> float | None:
+        """The second flow's opinion of the price; a recording has none but its book."""
+        return getattr(self._second, "opinion", None)
+
+    def press(self, sold: bool, units: float) -> None:
+        """A recording does not mind; a crowd does."""
+        if isinstance(self._second, Pressed):
+            self._second.press(sold, units)
 
     def until(self, to: Instant) -> Iterator[FlowAction]:
         """See `Flow.until`."""

@@ -1,52 +1,41 @@
-"""The sandbox on a loopback port: REST and both sockets, with a scaled clock and a fault plan.
+"""One venue of the sandbox on a loopback port: REST and sockets in its dialect, a scaled clock and a fault plan.
 
 The exchange is synchronous and knows no time; here it is moved along, told of what arrives, and its news is sent on.
-It listens on 127.0.0.1 and nowhere else. Whatever goes wrong on purpose goes wrong here, between wire and exchange.
+It listens on 127.0.0.1 and nowhere else. Whatever goes wrong on purpose goes wrong here, between wire and exchange;
+what it looks like in the venue's own words the dialect knows.
 """
 
 import asyncio
 import errno
-import os
-import signal
-import sys
+import socket
+import struct
 from collections.abc import Coroutine, Mapping
-from decimal import Decimal
-from hashlib import sha256
-from http import HTTPStatus
-from pathlib import Path
-from typing import Any, Final, Protocol, TextIO, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
-import msgspec
 from aiohttp import web
-from msgspec import Struct, field
+from msgspec.structs import replace
 
-from engine.kernel import codec
-from engine.kernel.clock import MILLISECOND, SECOND, Span, iso
+from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.errors import BadInput, Mistake
-from engine.kernel.money import plain
-from venues.sandbox import faults as planned
+from venues.sandbox import control
+from venues.sandbox.answering import failure, in_pieces, patient, response
 from venues.sandbox.clock import MarketClock
-from venues.sandbox.desk import Account, Answer, Call, Desk
+from venues.sandbox.dealer import Dealer
+from venues.sandbox.dialects import DIALECTS
+from venues.sandbox.door import Account, Answer, Call, House
 from venues.sandbox.exchange import Exchange
-from venues.sandbox.faults import Channel, Do, Fault, FaultPlan, Faults
-from venues.sandbox.hashkey_rest import ROUTES
-from venues.sandbox.hashkey_ws import PRIVATE_PATH, PUBLIC_PATH, Streams
+from venues.sandbox.faults import Channel, Do, Faults
 from venues.sandbox.limits import Limits
+from venues.sandbox.model import Mode
+from venues.sandbox.schedule import Schedule, turns
+from venues.sandbox.spoiling import spoilt
 
 HOST: Final = "127.0.0.1"
 BEAT: Final = Span(25 * MILLISECOND)
 """How often the exchange is moved along when nobody asks anything of it."""
 HANG: Final = Span(SECOND)
 """How long a caller who will get no answer is kept waiting, unless the plan says otherwise."""
-DEPTH_EVERY_MARKET: Final = Span(300 * MILLISECOND)
-DEPTH_EVERY_WALL: Final = Span(50 * MILLISECOND)
-
-_MEANINGS: Final = {
-    "-1006": "Execution status unknown",
-    "-1007": "Timeout waiting for response from server",
-    "-1146": "Order creation timeout",
-    "-1147": "Order cancellation timeout",
-}
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, and no time to linger
 
 
 @runtime_checkable
@@ -58,35 +47,58 @@ class Hittable(Protocol):
 
 
 class SandboxServer:
-    """One exchange, served to its clients in HashKey's dialect."""
+    """One exchange, served to its clients in one dialect."""
 
     def __init__(
         self,
         exchange: Exchange,
-        accounts: Mapping[str, tuple[str, str]],
+        accounts: Mapping[str, Account | tuple[str, str]],
         clock: MarketClock,
         faults: Faults,
         *,
+        speaks: str = "hashkey",
+        dealer: Dealer | None = None,
+        options: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         seed: int = 0,
         hang: Span = HANG,
     ) -> None:
-        """`accounts` gives each API key its account and secret; without `limits` anyone may ask at any pace."""
-        if not isinstance(exchange, Hittable) and any(rule.fault.do is Do.RACE for rule in faults.plan.rules):
+        """`accounts` gives each API key its account (or name and secret); without `limits` anyone asks at any pace.
+
+        `BadInput` for a plan that cannot be played here, `ValueError` for an option that the dialect does not know.
+        """
+        if not isinstance(exchange, Hittable) and faults.uses(Do.RACE):
             raise BadInput([Mistake("faults", "this exchange has nobody who could win a race")])
-        self.exchange, self.clock, self.faults = exchange, clock, faults
-        opened = {key: Account(name, secret) for key, (name, secret) in accounts.items()}
-        self.desk = Desk(exchange, opened, clock, ROUTES, limits=limits, seed=seed)
-        depth_every = max(DEPTH_EVERY_WALL, int(DEPTH_EVERY_MARKET / clock.speed))
-        self._streams = Streams(self.desk, faults, depth_every=Span(depth_every))
+        self.exchange, self.clock, self.faults = exchange, clock.beside(), faults
+        if faults.uses(Do.STALE):
+            exchange.remember()
+        house = House(
+            exchange=exchange,
+            dealer=dealer or Dealer(exchange, seed=seed, venue=speaks),
+            accounts={k: a if isinstance(a, Account) else Account(*a) for k, a in accounts.items()},
+            clock=self.clock,
+            faults=faults,
+            limits=limits,
+            seed=seed,
+            options=options or {},
+        )
+        self.dialect = DIALECTS[speaks](house)
+        self.peers: dict[str, SandboxServer] = {speaks: self}
+        """Every venue whose mode can be set through this port."""
+        self.dark = False
+        timed = turns(clock.origin, faults.modes, faults.skews, switch=self.switch, skew=self._set_skew)
+        self._schedule = Schedule(timed)
         self._hang = hang
+        self._banned_until, self._ban_span = 0, Span(0)
+        self._spared: asyncio.Transport | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] | None = None
+        self._web = web.Server(self._handle, access_log=None)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, port: int = 0) -> str:
         """Listen; the address, or `BadInput` when the port is taken."""
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.2)
+        runner = web.ServerRunner(self._web, shutdown_timeout=0.2)
         await runner.setup()
         try:
             await web.TCPSite(runner, HOST, port).start()
@@ -104,7 +116,7 @@ class SandboxServer:
         """Close every connection and leave the exchange as it stands."""
         for task in list(self._tasks):
             task.cancel()
-        await self._streams.close()
+        await self.dialect.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -119,9 +131,40 @@ class SandboxServer:
         injected = {f"{channel} {op} {do}": n for (channel, op, do), n in sorted(self.faults.injected.items())}
         return {**self.exchange.truth(), "faults_injected": injected}
 
+    def switch(self, mode: Mode | None, symbol: str | None = None, sweep: bool = False) -> None:
+        """Receive clients in this mode from now on; `None` is dark: nobody is let in, and the market goes on inside.
+
+        With a pair, that pair alone is halted, or resumed for `NORMAL`.
+        """
+        if symbol is not None:
+            (self.exchange.resume if mode is Mode.NORMAL else self.exchange.halt)(symbol)
+        else:
+            self.dark = mode is None
+            self.exchange.mode = mode or Mode.NORMAL
+        if sweep:
+            self.exchange.sweep()
+        if mode is None:
+            self._cut_all()
+        elif mode is Mode.MAINTENANCE and self._runner is not None:
+            self._supervise(self.dialect.close())
+
+    def _set_skew(self, by: int) -> None:
+        self.clock.skew = by
+
+    def _cut_all(self) -> None:
+        for connection in list(self._web.connections):
+            if connection.transport is not None and connection.transport is not self._spared:
+                connection.transport.abort()
+
+    def _come(self) -> None:
+        """Bring the market to the present, with all that the plan has in store on the way."""
+        market = self.clock.market()
+        self._schedule.run(market, self.exchange.advance)
+        self.exchange.advance(market)
+
     async def _beat(self) -> None:
         while True:
-            self.exchange.advance(self.clock.market())
+            self._come()
             self._show()
             await asyncio.sleep(BEAT / SECOND)
 
@@ -137,24 +180,54 @@ class SandboxServer:
             self._broken.set_exception(wrong)
 
     def _show(self) -> None:
-        self._streams.show(self.exchange.take_private(), self.exchange.take_public())
+        self.dialect.show(self.exchange.take_private(), self.exchange.take_public())
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
-        if path == PUBLIC_PATH:
-            return await self._streams.public(request)
-        if path.startswith(PRIVATE_PATH):
-            return await self._streams.private(request, path.removeprefix(PRIVATE_PATH))
+        if path == control.MODE:
+            body = await request.read()
+            self._spared = request.transport  # whoever asks for the dark still hears that it came
+            answer = control.set_mode(self.peers, self.dialect.name, request.method, body)
+            self._spared = None
+            return response(answer)
+        if self.dark:
+            return self._vanish(request)
+        if path.startswith(control.PREFIX):
+            return response(control.clock(self.clock, path))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        key = next((headers[name] for name in self.dialect.key_headers if name in headers), "")
+        self._come()
+        if self.dialect.is_stream(path):
+            call = Call(request.method, path, query, "", key, headers, request.remote or "")
+            return await self._through_handshake(request, call)
         # undecodable bytes are carried along, since the signature is over bytes
-        body = (await request.read()).decode(errors="surrogateescape")
-        call = Call(request.method, path, query, body, request.headers.get("X-HK-APIKEY", ""))
-        route = self.desk.route(call)
-        if route is None:
-            return _response(self.desk.answer(call))
-        return await self._through_faults(request, call, route.op)
+        text = (await request.read()).decode(errors="surrogateescape")
+        call = Call(request.method, path, query, text, key, headers, request.remote or "")
+        if (op := self.dialect.op(call)) is None:
+            return response(self.dialect.answer(call))
+        return await self._through_faults(request, call, op)
+
+    async def _through_handshake(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
+        if self.exchange.mode is Mode.MAINTENANCE:
+            return response(self.dialect.closed())
+        private = self.dialect.streams.get("ws_private")
+        channel = Channel.PRIVATE if private is not None and call.path.startswith(private) else Channel.PUBLIC
+        for fault in self.faults.at(channel, "connect"):
+            match fault.do:
+                case Do.DELAY:
+                    await asyncio.sleep(fault.span / SECOND)
+                case Do.CUT:
+                    return self._vanish(request)
+                case Do.DROP:
+                    return await self._no_answer(request, fault.span or self._hang)
+                case _:
+                    return response(failure(self.dialect, fault))
+        return await self.dialect.stream(request, call)
 
     async def _through_faults(self, request: web.BaseRequest, call: Call, op: str) -> web.StreamResponse:
-        copies = 1
+        if self.clock.mono() < self._banned_until:
+            return response(self._ban(self._ban_span))
+        copies, lag = 1, Span(0)
         for fault in self.faults.at(Channel.REQUEST, op):
             match fault.do:
                 case Do.DELAY:
@@ -163,37 +236,69 @@ class SandboxServer:
                     copies += fault.count
                 case Do.RACE:
                     self._race(call)
+                case Do.STALE:
+                    lag = fault.span
                 case Do.LATE:
                     self._apply_later(call, fault.span)
                     return await self._no_answer(request, Span(min(fault.span, self._hang)))
                 case Do.DROP:
                     return await self._no_answer(request, fault.span or self._hang)
+                case Do.RESET:
+                    return self._reset(request)
+                case Do.BAN:
+                    return response(self._ban(fault.span))
                 case _:
-                    return _failure(fault)
-        answer = self.desk.answer(call)
+                    return response(failure(self.dialect, fault))
+        answer = self._answer(call, lag)
         for _ in range(copies - 1):
-            self.desk.answer(call)
+            self._answer(call)
         self._show()
+        return await self._on_its_way(request, op, answer)
+
+    async def _on_its_way(self, request: web.BaseRequest, op: str, answer: Answer) -> web.StreamResponse:
+        pieces = 0
         for fault in self.faults.at(Channel.ANSWER, op):
             match fault.do:
                 case Do.DELAY:
                     await asyncio.sleep(fault.span / SECOND)
                 case Do.DROP:
                     return await self._no_answer(request, fault.span)
+                case Do.RESET:
+                    return self._reset(request)
+                case Do.SPLIT:
+                    pieces = fault.count
+                case Do.EXPIRE:
+                    asyncio.get_running_loop().call_later(fault.span / SECOND, self.dialect.expire)
+                case Do.CORRUPT | Do.TRUNCATE:
+                    answer = replace(answer, body=spoilt(answer.body, fault))
                 case _:
-                    return _failure(fault)
-        return _response(answer)
+                    return response(failure(self.dialect, fault))
+        return await in_pieces(request, answer, pieces) if pieces else response(answer)
+
+    def _answer(self, call: Call, lag: Span = Span(0)) -> Answer:  # noqa: B008 - a number
+        self._come()
+        if self.exchange.mode is Mode.MAINTENANCE:
+            return self.dialect.closed()
+        if not lag:
+            return self.dialect.answer(call)
+        with self.exchange.seen_at(Instant(self.exchange.now - lag)):
+            return self.dialect.answer(call)
+
+    def _ban(self, span: Span) -> Answer:
+        """Whoever asks on while banned is banned anew."""
+        self._ban_span, self._banned_until = span, self.clock.mono() + span
+        return patient(self.dialect.limited(418), span)
 
     def _race(self, call: Call) -> None:
-        row = self.desk.named_order(call)
+        row = self.dialect.named_order(call)
         if row is not None and isinstance(self.exchange, Hittable):
-            self.exchange.advance(self.clock.market())
+            self._come()
             self.exchange.hit(row.account, row.client_id)
 
     def _apply_later(self, call: Call, span: Span) -> None:
         async def arrive() -> None:
             await asyncio.sleep(span / SECOND)
-            self.desk.answer(call)  # judged by the time of arrival: too old is refused
+            self._answer(call)  # judged by the time of arrival: too old is refused
             self._show()
 
         self._supervise(arrive())
@@ -205,152 +310,13 @@ class SandboxServer:
             request.transport.close()
         return web.Response()  # goes nowhere
 
+    def _vanish(self, request: web.BaseRequest) -> web.Response:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()  # goes nowhere
 
-def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, body=answer.body, content_type="application/json")
-
-
-def _failure(fault: Fault) -> web.Response:
-    """What a proxy or the venue says in place of the answer."""
-    if fault.do is Do.CODE:
-        body = msgspec.json.encode({"code": fault.code, "msg": _MEANINGS.get(fault.code, "Internal error")})
-        return web.Response(status=400, body=body, content_type="application/json")
-    if fault.status in (418, 429):
-        body = msgspec.json.encode({"code": "0003", "msg": "Rate limit exceeded"})
-        return web.Response(status=fault.status, body=body, content_type="application/json")
-    known = {status.value: status.phrase for status in HTTPStatus}
-    what = f"{fault.status} {known.get(fault.status, 'Error')}"
-    text = f"<html><head><title>{what}</title></head><body><h1>{what}</h1></body></html>"
-    return web.Response(status=fault.status, text=text, content_type="text/html")
-
-
-class ServeOptions(Struct, frozen=True, kw_only=True):
-    """What `steelyard sandbox` was asked for."""
-
-    dialect: str = "hashkey"
-    port: int = 0
-    seed: int = 1
-    speed: Decimal = Decimal(1)
-    faults: Path | None = None
-    recorded: bool = True
-    strict_tif: bool = False
-    forbidden: bool = False
-    """List also a pair that the lawful path never uses."""
-    balances: Mapping[str, Decimal] = field(default_factory=lambda: {"BTC": Decimal(2)})
-    truth: Path | None = None
-    rate_limit: bool = True
-    account: str = "desk"
-    keys: int = 1
-    """How many API keys open the account."""
-
-
-def prepared(options: ServeOptions) -> tuple[SandboxServer, dict[str, str]]:
-    """The server that the options ask for, not yet listening, and the secret of each key."""
-    mistakes: list[Mistake] = []
-    if options.dialect != "hashkey":
-        mistakes.append(Mistake("dialect", f"{options.dialect!r} is not spoken here; hashkey is"))
-    if not options.speed.is_finite() or options.speed <= 0:
-        mistakes.append(Mistake("speed", f"must be above nothing: {options.speed}"))
-    if not 0 <= options.port <= 65_535:
-        mistakes.append(Mistake("port", f"not a port: {options.port}"))
-    if options.keys < 1:
-        mistakes.append(Mistake("keys", f"at least one is needed: {options.keys}"))
-    mistakes += [
-        Mistake("balance", f"{asset} must be a number not below nothing: {units}")
-        for asset, units in options.balances.items()
-        if not units.is_finite() or units < 0
-    ]
-    plan = FaultPlan(options.seed)
-    if options.faults is not None:
-        try:
-            plan = planned.load(options.faults.read_bytes())
-        except OSError as bad:
-            mistakes.append(Mistake("faults", f"{options.faults}: {bad.strerror}"))
-        except BadInput as bad:
-            mistakes += bad.mistakes
-    if mistakes:
-        raise BadInput(mistakes)
-    from venues.sandbox.listings import sandbox_exchange  # numpy comes with it
-
-    exchange = sandbox_exchange(
-        options.seed,
-        balances={options.account: dict(options.balances)},
-        recorded=options.recorded,
-        strict_tif=options.strict_tif,
-        forbidden=options.forbidden,
-    )
-    secrets = dict(_credentials(options.seed, n) for n in range(options.keys))
-    server = SandboxServer(
-        exchange,
-        {key: (options.account, secret) for key, secret in secrets.items()},
-        MarketClock(exchange.now, options.speed),
-        Faults(plan),
-        limits=Limits() if options.rate_limit else None,
-        seed=options.seed,
-    )
-    return server, secrets
-
-
-async def serve(options: ServeOptions, out: TextIO | None = None) -> None:
-    """Serve until told to stop; one line of JSON on `out` (standard output) says that all is ready, and where."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    server, secrets = prepared(options)
-    url = await server.start(options.port)
-    try:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
-        loop.add_signal_handler(signal.SIGUSR1, _write_truth, server, options.truth)
-        stream = out if out is not None else sys.stdout
-        stream.write(msgspec.json.encode(ready_line(server, url, secrets)).decode() + "\n")
-        stream.flush()
-        await _first(stop.wait(), server.until_broken())
-    finally:
-        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
-            loop.remove_signal_handler(name)
-        await server.stop()
-        _write_truth(server, options.truth)
-
-
-def ready_line(server: SandboxServer, url: str, secrets: Mapping[str, str]) -> dict[str, Any]:
-    """Where the sandbox is, who may trade there, and how its clock runs."""
-    streams = url.replace("http://", "ws://", 1)
-    return {
-        "venues": {
-            "hashkey": {
-                "rest": url,
-                "ws_public": streams + PUBLIC_PATH,
-                "ws_private": streams + PRIVATE_PATH.rstrip("/"),
-                "accounts": [{"key": key, "secret": secret} for key, secret in secrets.items()],
-            }
-        },
-        "clock": {"origin": iso(server.clock.origin), "speed": plain(server.clock.speed)},
-    }
-
-
-async def _first(*waits: Any) -> None:
-    """Until one of these ends; what it raises is raised here."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    for task in done:
-        task.result()
-
-
-def _credentials(seed: int, n: int) -> tuple[str, str]:
-    """A key and its secret: of the seed, since a loopback exchange keeps nothing that is worth guessing for."""
-    key, secret = (sha256(f"{seed}|{what}|{n}".encode()).hexdigest() for what in ("key", "secret"))
-    return f"sandbox-{key[:24]}", secret
-
-
-def _write_truth(server: SandboxServer, path: Path | None) -> None:
-    """All at once or not at all."""
-    if path is None:
-        return
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(codec.encode(server.truth()))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    def _reset(self, request: web.BaseRequest) -> web.Response:
+        """The peer sees a reset connection; where there is no real socket, one that is gone."""
+        if request.transport is not None and (wire := request.transport.get_extra_info("socket")) is not None:
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        return self._vanish(request)

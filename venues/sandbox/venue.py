@@ -1,18 +1,23 @@
 """The exchange in process, as the engine's ports: the same scripts as everywhere, played under an event loop."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
-from engine.kernel.clock import Instant
+from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.market.instrument import Instrument
-from engine.orders.order import Approved
-from engine.orders.reports import Answer, Balance, Capabilities, NoWord, Outcome, Survey
+from engine.orders.order import Approved, TimeInForce
+from engine.orders.reports import Answer, Balance, Capabilities, NoWord, Outcome, Permissions, Survey
 from engine.ports import Clock, VenueFact
+from venues.adapter import NoQuotes
 from venues.sandbox.inprocess import Counter, Script, T, Ticker
 
+CAPABILITIES: Final = Capabilities(tifs=tuple(TimeInForce), validity=Span(2 * SECOND), read_lag=Span(300 * MILLISECOND))
+"""What the sandbox promises; its windows are short, so that an unknown order is cleared up in seconds."""
 
-class InProcessVenue:
+
+class InProcessVenue(NoQuotes):
     """`engine.ports.Venue` over a `Counter`."""
 
     def __init__(self, counter: Counter, capabilities: Capabilities, clock: Clock) -> None:
@@ -43,6 +48,9 @@ class InProcessVenue:
 
     async def server_time(self) -> Instant:
         return self._clock.wall()
+
+    async def permissions(self) -> Permissions:
+        return Permissions(trade=True, withdraw=False)
 
     async def facts(self) -> AsyncIterator[VenueFact]:
         for item in self._counter.facts():

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from engine.kernel.clock import MILLISECOND, Instant
-from venues.sandbox import dialect, hashkey_rows
-from venues.sandbox.dialect import Refusal
+from venues.sandbox import dialect, hashkey_listed, hashkey_rows
+from venues.sandbox.dialect import Edition, Refusal
 from venues.sandbox.model import Kind, Listing, OrderChanged, OrderRequest, OrderRow, Reason, Side, Status, TradeRow
 
 AT = Instant(1_790_000_000_012 * MILLISECOND + 345)
@@ -85,7 +85,9 @@ def test_type_and_time_in_force_together_say_how_long_an_order_stands(what: str,
         ({"quantity": ""}, "0001"),
         ({"side": "SHORT"}, "-1117"),
         ({"type": "STOP"}, "0206"),
-        ({"type": "MARKET"}, "-1020"),
+        ({"type": "MARKET"}, "-1014"),
+        ({"type": "MARKET", "price": "", "timeInForce": "GTC"}, "-1115"),
+        ({"type": "MARKET", "price": "", "quantity": "", "amount": "10"}, "0001"),
         ({"timeInForce": "GTX"}, "-1115"),
         ({"type": "LIMIT_MAKER", "timeInForce": "IOC"}, "-1115"),
         ({"quantity": "a lot"}, "-1126"),
@@ -93,6 +95,7 @@ def test_type_and_time_in_force_together_say_how_long_an_order_stands(what: str,
         ({"quantity": "0"}, "-1126"),
         ({"price": "-1"}, "-1124"),
         ({"price": "1e40"}, "-1124"),
+        ({"price": "1000000.01"}, "-1132"),
         ({"amount": "10"}, "-1129"),
     ],
 )
@@ -100,6 +103,26 @@ def test_a_malformed_order_is_refused_with_the_venues_code(changes: dict[str, st
     with pytest.raises(Refusal) as refused:
         asked(**changes)
     assert (refused.value.status, refused.value.body["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("edition", "side", "size", "quantity", "amount"),
+    [
+        (Edition.V1, "SELL", {"quantity": "0.5"}, "0.5", "0"),
+        (Edition.V1, "BUY", {"quantity": "500"}, "0", "500"),
+        (Edition.V1_1, "SELL", {"quantity": "0.5"}, "0.5", "0"),
+        (Edition.V1_1, "BUY", {"quantity": "0.5"}, "0.5", "0"),
+        (Edition.V1_1, "SELL", {"amount": "500"}, "0", "500"),
+        (Edition.V1_1, "BUY", {"amount": "500"}, "0", "500"),
+    ],
+)
+def test_the_editions_differ_in_how_a_market_order_says_its_size(
+    edition: Edition, side: str, size: dict[str, str], quantity: str, amount: str
+) -> None:
+    params = {"symbol": "BTCUSD", "side": side, "type": "MARKET", **size}
+    request = dialect.order_request(params, "ord-1", edition)
+    assert (request.kind, request.price) == (Kind.MARKET, 0)
+    assert (request.quantity, request.amount) == (Decimal(quantity), Decimal(amount))
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -138,7 +161,7 @@ def test_no_number_on_the_wire_has_an_exponent() -> None:
         "BTCUSD", "BTC", "USD", Decimal("0.01"), Decimal("1E-8"), Decimal("1E-8"), Decimal("1E+1"), Decimal(10),
         Decimal("4E+5"), Decimal("0.0029"), Decimal("0.0029"), Decimal("1E-7"), mock=True, band=Decimal("0.2"),
     )  # fmt: skip
-    said = hashkey_rows.listed(listing)
+    said = hashkey_listed.listed(listing)
     filters = {one["filterType"]: one for one in said["filters"]}
     assert filters["LOT_SIZE"]["stepSize"] == "0.00000001"
     assert (filters["LOT_SIZE"]["maxQty"], filters["TRADE_AMOUNT"]["maxAmount"]) == ("10", "400000")

@@ -102,5 +102,6 @@ def test_the_same_rule_twice_is_a_mistake() -> None:
 
 
 def test_the_example_plan_can_be_played() -> None:
-    plan = load((Path(__file__).parents[4] / "examples" / "faults.json").read_bytes())
-    assert {rule.fault.do for rule in plan.rules} == set(Do)
+    examples = Path(__file__).parents[4] / "examples"
+    in_json, in_toml = (load((examples / name).read_bytes()) for name in ("faults.json", "faults.toml"))
+    assert {rule.fault.do for rule in (*in_json.rules, *in_toml.rules)} == set(Do)

@@ -1,4 +1,4 @@
-"""The door of the exchange: who asks, may they, and what is sent back.
+"""HashKey's desk: who asks, may they, and what is sent back.
 
 Synchronous and without sockets, so that a test can ask it directly and a fault can apply a request twice, late, or
 never. Requests are judged by wall time; everything they read or write stands in market time.
@@ -11,39 +11,19 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from engine.kernel.clock import MILLISECOND, SECOND, Instant, of_millis
+from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span, of_millis
 from venues.sandbox import dialect
 from venues.sandbox.clock import MarketClock
+from venues.sandbox.dealer import Dealer
 from venues.sandbox.dialect import Refusal
+from venues.sandbox.door import Account, Answer, Call, Right
 from venues.sandbox.exchange import Exchange
+from venues.sandbox.hashkey_offices import MarketPlace, Wallet
 from venues.sandbox.limits import Bucket, Limits, Meter
 from venues.sandbox.model import OrderRow
 
 RECV_WINDOW_MS: Final = 5_000
-
-
-class Account(Struct, frozen=True):
-    """What an API key opens."""
-
-    name: str
-    secret: str
-
-
-class Call(Struct, frozen=True):
-    """A request as it came over the wire, nothing decoded."""
-
-    method: str
-    path: str
-    query: str = ""
-    body: str = ""
-    key: str = ""
-
-
-class Answer(Struct, frozen=True):
-    """What goes back."""
-
-    status: int
-    body: bytes
+_AT_ONCE: Final = Span(0)
 
 
 class Asking(Struct, frozen=True):
@@ -51,6 +31,9 @@ class Asking(Struct, frozen=True):
 
     account: str
     params: Mapping[str, str]
+    body: str = ""
+    """Of an endpoint that takes JSON; its parameters are those of the query alone."""
+    rights: frozenset[Right] = frozenset()
 
 
 class Route(Struct, frozen=True):
@@ -61,6 +44,9 @@ class Route(Struct, frozen=True):
     weight: int = 1
     bucket: Bucket | None = Bucket.QUERIES
     """`None` for public endpoints: the venue's limits are per key."""
+    right: Right = Right.READ
+    takes_json: bool = False
+    """The body is JSON, and the signature does not cover it."""
 
 
 class Desk:
@@ -75,9 +61,23 @@ class Desk:
         *,
         limits: Limits | None,
         seed: int = 0,
+        dealer: Dealer | None = None,
+        opening: Span = _AT_ONCE,
     ) -> None:
+        """Without a dealer of the house, one of the same seed quotes here.
+
+        Market orders are barred for so long (market time) after the market began.
+        """
         self.exchange = exchange
         self.clock = clock
+        self.dealer = dealer or Dealer(exchange, seed=seed, venue="hashkey")
+        self.dealer.show_id = _quote_id
+        self.wallet = Wallet()
+        self.market_place = MarketPlace()
+        self.elsewhere: set[str] = set()
+        """Quotes that were not made for `rfq`, and cannot be taken or found there."""
+        self.barred = (clock.origin, Instant(clock.origin + opening))
+        """From when until when market orders are barred, in market time."""
         self.listen_keys: dict[str, tuple[str, Instant]] = {}
         """Account and end of life (wall) of each stream key."""
         self._accounts = dict(accounts)
@@ -95,13 +95,13 @@ class Desk:
         """Do what the call asks, if it may."""
         route = self.route(call)
         if route is None:
-            return _encoded(404, {"code": 404, "msg": f"No static resource {call.path}."})
+            return encoded(404, {"code": 404, "msg": f"No static resource {call.path}."})
         try:
             asking = self._admitted(call, route)
             self.exchange.advance(self.clock.market())
-            return _encoded(200, route.handler(self, asking))
+            return encoded(200, route.handler(self, asking))
         except Refusal as refused:
-            return _encoded(refused.status, refused.body)
+            return encoded(refused.status, refused.body)
 
     def named_order(self, call: Call) -> OrderRow | None:
         """The order that a cancel names, for those who want to take it first."""
@@ -122,27 +122,38 @@ class Desk:
         return sha256(f"{self._seed}|{purpose}|{self._drawn}".encode()).hexdigest()
 
     def _admitted(self, call: Call, route: Route) -> Asking:
-        """Who asks, for what; `Refusal` when the key, the pace, the signature or the time is wrong."""
-        params = dialect.parameters(call.query, call.body)
+        """Who asks, for what; `Refusal` when the key, the pace, the signature, the time or the right is wrong."""
+        signed = "" if route.takes_json else call.body
+        params = dialect.parameters(call.query, signed)
         if route.bucket is None:
             return Asking("", params)
         account = self._accounts.get(call.key)
         if account is None:
             raise Refusal("0102", "Invalid APIKey")
         now = self.clock.wall()
+        if account.expires is not None and now >= account.expires:
+            raise Refusal("0103", "APIKey expired")
         if self._limits is not None:
             meter = self._meters.get(call.key) or self._meters.setdefault(call.key, Meter(self._limits, now))
             status = meter.charge(route.bucket, route.weight, now)
             if status != 200:
-                raise Refusal("0003", "Rate limit exceeded", status)
-        if not dialect.is_signed(account.secret, call.query, call.body):
+                raise dialect.paced(status)
+        if not dialect.is_signed(account.secret, call.query, signed):
             raise Refusal("0002", "Invalid signature")
         sent = of_millis(dialect.whole(params, "timestamp"))
         window = dialect.whole(params, "recvWindow", RECV_WINDOW_MS) * MILLISECOND
         if sent >= now + SECOND or now - sent > window:
             raise Refusal("-1021", "Timestamp for this request is outside of the recvWindow")
-        return Asking(account.name, params)
+        if route.right not in account.rights:
+            raise Refusal("-1005", "No permission")
+        return Asking(account.name, params, call.body if route.takes_json else "", account.rights)
 
 
-def _encoded(status: int, value: Any) -> Answer:
+def encoded(status: int, value: Any) -> Answer:
+    """An answer in JSON."""
     return Answer(status, msgspec.json.encode(value))
+
+
+def _quote_id(named: str) -> str:
+    """A quote's id in the venue's form."""
+    return "RFQ" + str(int(named[:15], 16)).zfill(18)
