@@ -17,7 +17,6 @@ import pytest
 
 from engine import VERSION
 from engine.compose.methods import methods
-from engine.compose.places import SANDBOX
 from engine.compose.preparing import prepare
 from engine.config import Config, load
 from engine.drivers.clocks import VirtualClock
@@ -37,10 +36,10 @@ from engine.state import State, opened
 from tests.support import memory_network
 from tests.support.configs import PEG, written
 from venues import transport
+from venues.hashkey.adapter import ADAPTER
 from venues.hashkey.calls import LIMITS
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.market import HashKeyMarket
-from venues.hashkey.signing import Keys, Secret
 from venues.hashkey.venue import HashKeyVenue
 from venues.pacing import ClockThrottle, Pacer
 from venues.sandbox.clock import MarketClock
@@ -48,6 +47,7 @@ from venues.sandbox.faults import Channel, Do, Fault, FaultPlan, Faults, Rule
 from venues.sandbox.limits import Limits
 from venues.sandbox.listings import START, sandbox_exchange
 from venues.sandbox.server import SandboxServer
+from venues.secrets import Keys, Secret
 from venues.transport import AiohttpTransport, HttpRequest, HttpResponse
 
 SEEDS: Final = range(15)
@@ -153,12 +153,14 @@ async def _played(config: Config, seed: int, plan: FaultPlan, clock: VirtualCloc
     streams, wire = root.replace("http", "ws", 1), Counted()
     endpoints = Endpoints(root, f"{streams}/quote/ws/v1", f"{streams}/api/v1/ws")
     pacer = Pacer(clock, LIMITS, throttle=lambda spacing: ClockThrottle(clock, spacing))
-    venue = HashKeyVenue(endpoints, Keys(Secret("key"), Secret("secret")), wire, clock, pacer, capabilities=SANDBOX)
+    venue = HashKeyVenue(
+        endpoints, Keys(Secret("key"), Secret("secret")), wire, clock, pacer, capabilities=ADAPTER.sandbox
+    )
     market = HashKeyMarket(endpoints, AiohttpTransport(), clock)
     try:
         remaining = {h.asset: h.released for h in config.terms.holdings}
         prepared = await prepare(config, remaining, {venue.name: venue}, clock)
-        symbols = [leg.symbol for leg in prepared.plan.legs]
+        symbols = [symbol for leg in prepared.plan.legs for _, symbol in leg.pairs]
         await market.start(symbols)
         first = Opened(
             at=clock.market(),
@@ -170,6 +172,7 @@ async def _played(config: Config, seed: int, plan: FaultPlan, clock: VirtualCloc
             terms=config.terms,
             plan=prepared.plan,
             limits=config.limits,
+            licences=config.licences,
             capabilities={venue.name: venue.capabilities},
             balances=prepared.balances,
             seed=seed,
@@ -194,13 +197,13 @@ def test_whatever_the_wire_does_the_ledger_is_what_the_exchange_knows(seed: int)
     books = Balances()
     for name, rows in run.state.opened.balances.items():
         books.post(posting.opening(run.state.opened.at, name, rows))
-    plans = {plan.symbol: plan for plan in run.state.opened.plan.legs}
+    plans = {plan.instruments[0].symbol: plan for plan in run.state.opened.plan.legs}
     seen: dict[tuple[str, str], Any] = {}
     for fill in _fills(run.rows):
         seen.setdefault((fill.venue_order_id, fill.trade_id), fill)
     for fill in seen.values():
         books.post(posting.sale(fill, plans[fill.symbol].sell, plans[fill.symbol].buy))
-    here = accounts.venue(run.state.opened.plan.legs[0].venue)
+    here = accounts.venue(run.state.opened.plan.legs[0].instruments[0].venue)
     ours = {str(asset): units for asset, units in books.assets(here).items()}
     theirs = {name: Decimal(row["free"]) + Decimal(row["locked"]) for name, row in run.truth["balances"].items()}
     assert {a: u for a, u in ours.items() if u} == {a: u for a, u in theirs.items() if u}, f"replay: seed {seed}"

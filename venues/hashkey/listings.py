@@ -1,4 +1,4 @@
-"""What HashKey lists, as instruments: filters become tick, lot, minima and maxima.
+"""What HashKey lists, as instruments: filters become tick, lot, minima, maxima and band.
 
 A pair whose filters don't say how to trade it is passed over with a reason, and hides no other pair.
 """
@@ -27,6 +27,7 @@ class _Filter(Struct, rename="camel"):
     min_notional: Decimal = ZERO
     min_amount: Decimal = ZERO
     max_amount: Decimal | None = None
+    sell_price_down_rate: Decimal = ZERO
 
 
 class _SymbolRow(Struct, rename="camel"):
@@ -70,6 +71,7 @@ def _instrument(venue: VenueName, row: _SymbolRow) -> Instrument:
         quantity_max=_capped(quantity_max),
         notional_min=max(number(_of(row.filters, "MIN_NOTIONAL").min_notional), number(amounts.min_amount)),
         notional_max=_capped(notional_max),
+        band=_band(_of(row.filters, "LIMIT_TRADING").sell_price_down_rate),
         trading=row.status == "TRADING",
         mock=row.mock,
     )
@@ -78,6 +80,12 @@ def _instrument(venue: VenueName, row: _SymbolRow) -> Instrument:
 def _of(filters: Sequence[_Filter], kind: str) -> _Filter:
     """The pair's filter of one kind, or one that says nothing."""
     return next((rule for rule in filters if rule.filter_type == kind), _Filter(kind))
+
+
+def _band(rate: Decimal) -> Decimal | None:
+    """How far below its reference the venue takes a sale; 0, and 1 or more, bind nobody."""
+    rate = number(rate)
+    return rate if 0 < rate < 1 else None
 
 
 def _capped(value: Decimal) -> Decimal:

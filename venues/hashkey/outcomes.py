@@ -4,15 +4,15 @@ A code counts only beside the HTTP status that the venue documents for it: an er
 with a server error, contradicts itself and is believed by nobody.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
 from engine.kernel.clock import SECOND, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName
-from engine.orders.order import ChildOrder
+from engine.orders.order import ChildOrder, OrderType
 from engine.orders.reports import Done, OrderReport, Outcome, Refused, Transient, Unknown, Wire
+from venues.hashkey import mock
 from venues.hashkey.wire import Id, Odd, order_report, parsed
 
 STOPS: Final = frozenset({"0002", "0102", "0103", "0104", "0202", "-1002", "-1005", "-1021"})
@@ -73,13 +73,26 @@ def complaint(status: int, body: bytes) -> Complaint | None:
         error = parsed(body, _Error)
     except Odd:
         return None
-    code = f"{error.code:04d}" if isinstance(error.code, int) and error.code >= 0 else str(error.code)
-    return Complaint(code, "".join(c for c in error.msg[:200] if c.isprintable()))
+    return coded(error.code, error.msg)
+
+
+def coded(code: Id, message: str) -> Complaint:
+    """A code as the tables here write it, whether it came as text or as a number."""
+    text = f"{code:04d}" if isinstance(code, int) and code >= 0 else str(code)
+    return Complaint(text, "".join(c for c in message[:200] if c.isprintable()))
 
 
 def pause(status: int) -> Span | None:
     """How long a venue that complains of too many calls wants to be left alone."""
     return {_LIMITED: LIMITED_WAIT, _BANNED: BANNED_WAIT}.get(status)
+
+
+def maintenance(status: int, body: bytes) -> str:
+    """Why the answer shows that the venue is closed for everybody; empty when it does not."""
+    if status == mock.MAINTENANCE_STATUS:
+        return f"HTTP {status}"
+    said = complaint(status, body)
+    return str(said) if said is not None and said.code in mock.MAINTENANCE_CODES else ""
 
 
 def banned(status: int) -> bool:
@@ -89,56 +102,59 @@ def banned(status: int) -> bool:
 
 def placed(order: ChildOrder, status: int, body: bytes, wire: Wire) -> Outcome:
     """How placing `order` ended, by the venue's answer to it."""
+    if status != 200:
+        return complained(status, body, wire, refusals=NOT_PLACED)
+    try:
+        report = order_report(order.venue, body)
+    except Odd as odd:
+        return Unknown(str(odd), wire)
+    return shown(order, report, wire)
 
-    def differs(report: OrderReport) -> str | None:
-        for name, sent, answered in (
-            ("client id", order.client_id, report.client_id),
-            ("symbol", order.symbol, report.symbol),
-            ("quantity", order.quantity, report.quantity),
-            ("price", order.price, report.price),
-        ):
-            if sent != answered:
-                return f"{name} {answered} was answered, {sent} was sent"
-        return None
 
-    return _judged(order.venue, status, body, wire, refusals=NOT_PLACED, later=LATER, differs=differs)
+def shown(order: ChildOrder, report: OrderReport, wire: Wire) -> Done | Unknown:
+    """How placing `order` ended, by the order that an answer describes."""
+    for name, sent, answered in (
+        ("client id", order.client_id, report.client_id),
+        ("symbol", order.symbol, report.symbol),
+        ("quantity", order.quantity, report.quantity),
+        ("price", order.price if order.type is OrderType.LIMIT else report.price, report.price),
+    ):
+        if sent != answered:
+            return Unknown(f"{name} {answered} was answered, {sent} was sent", wire)
+    return Done(report, wire)
 
 
 def cancelled(
     venue: VenueName, symbol: Symbol, client_id: ClientOrderId, status: int, body: bytes, wire: Wire
 ) -> Outcome:
     """How asking for a cancel ended; `Done` says that the request was taken."""
+    if status != 200:
+        return complained(status, body, wire, refusals=NOT_CANCELLED, later=CANCEL_LATER)
+    try:
+        report = order_report(venue, body)
+    except Odd as odd:
+        return Unknown(str(odd), wire)
+    if (report.symbol, report.client_id) != (symbol, client_id):
+        return Unknown(f"the answer speaks of order {report.client_id} in {report.symbol}", wire)
+    return Done(report, wire)
 
-    def differs(report: OrderReport) -> str | None:
-        if (report.symbol, report.client_id) != (symbol, client_id):
-            return f"the answer speaks of order {report.client_id} in {report.symbol}"
-        return None
 
-    return _judged(venue, status, body, wire, refusals=NOT_CANCELLED, later=CANCEL_LATER, differs=differs)
-
-
-def _judged(
-    venue: VenueName,
-    status: int,
-    body: bytes,
-    wire: Wire,
-    *,
-    refusals: frozenset[str],
-    later: frozenset[str],
-    differs: Callable[[OrderReport], str | None],
-) -> Outcome:
-    if status == 200:
-        try:
-            report = order_report(venue, body)
-        except Odd as odd:
-            return Unknown(str(odd), wire)
-        difference = differs(report)
-        return Done(report, wire) if difference is None else Unknown(difference, wire)
+def complained(
+    status: int, body: bytes, wire: Wire, *, refusals: frozenset[str], later: frozenset[str] = LATER
+) -> Refused | Transient | Unknown:
+    """How a call ended whose answer is no success."""
     if (wait := pause(status)) is not None:
         return Transient(f"HTTP {status}", wait, wire)
     error = complaint(status, body)
     if error is None:
         return Unknown(f"HTTP {status} without a code that tells", wire)
+    return judged(error, wire, refusals=refusals, later=later)
+
+
+def judged(
+    error: Complaint, wire: Wire, *, refusals: frozenset[str], later: frozenset[str] = LATER
+) -> Refused | Transient | Unknown:
+    """What the venue's own code says of what was asked."""
     if error.code in STOPS:
         return Refused(error.code, error.message, stop_venue=True, wire=wire)
     if error.code in later:

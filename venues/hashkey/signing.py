@@ -1,4 +1,4 @@
-"""Keys and signatures. Only this module reads a secret, and nothing that leaves it but a header contains one.
+"""Keys and signatures. A secret is read here only to sign, and nothing that leaves but a header contains one.
 
 HMAC-SHA256 in hex over the parameter string exactly as it is sent. The string is made by joining values that need no
 quoting; a value that would need it is refused rather than quoted.
@@ -8,47 +8,15 @@ import hmac
 import re
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, NoReturn
+from typing import Final
 
-from msgspec import Struct
+from venues.secrets import Keys, Secret
 
-_SAFE: Final = re.compile(r"[A-Za-z0-9._-]+")
-_HIDDEN: Final = "***"
+_SAFE: Final = re.compile(r"[A-Za-z0-9._,-]+")
+"""The venue signs raw text, and a comma stands raw in it; nothing here ends a parameter or begins another."""
 
 Pairs = Sequence[tuple[str, str]]
 """Parameters in the order in which they are signed and sent."""
-
-
-class Secret:
-    """A text that shows itself to nobody: not printed, not compared, not pickled."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        if not text.isascii() or not text.isprintable() or not text:
-            raise ValueError("a secret is empty, or holds characters that no header can carry")
-        self._text = text
-
-    def __repr__(self) -> str:
-        return _HIDDEN
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written anywhere")
-
-    def reveal(self) -> str:
-        """The text itself; called in this module only."""
-        return self._text
-
-
-class Keys(Struct, frozen=True, eq=False):
-    """What HashKey gives an account: the key that names it, and the secret that signs."""
-
-    key: Secret
-    secret: Secret
-
-    def redact(self, text: str) -> str:
-        """`text` without either of the two, for words that a venue or a library chose."""
-        return text.replace(self.secret.reveal(), _HIDDEN).replace(self.key.reveal(), _HIDDEN)
 
 
 def signature(secret: Secret, text: str) -> str:
@@ -56,9 +24,10 @@ def signature(secret: Secret, text: str) -> str:
     return hmac.new(secret.reveal().encode(), text.encode(), sha256).hexdigest()
 
 
-def headers(keys: Keys) -> dict[str, str]:
-    """What every private call carries."""
-    return {"X-HK-APIKEY": keys.key.reveal(), "Content-Type": "application/x-www-form-urlencoded"}
+def headers(keys: Keys, *, json: bool = False) -> dict[str, str]:
+    """What every private call carries; a batch is the only one with a body in JSON."""
+    kind = "application/json" if json else "application/x-www-form-urlencoded"
+    return {"X-HK-APIKEY": keys.key.reveal(), "Content-Type": kind}
 
 
 def joined(pairs: Pairs) -> str:

@@ -16,9 +16,9 @@ from engine.orders.reports import (
     Capabilities,
 )
 from venues.hashkey.endpoints import Endpoints
-from venues.hashkey.signing import Keys, Secret
 from venues.hashkey.venue import HashKeyVenue
 from venues.pacing import FreePacer, Kind
+from venues.secrets import Keys, Secret
 from venues.transport import HttpRequest, HttpResponse, Socket
 
 KEY, SECRET = "canary-key-1", "canary-secret-2"
@@ -30,16 +30,19 @@ Script = Callable[[HttpRequest], Answer]
 
 
 class Still:
-    """A clock that stands: wall and market time differ, as they do in a sandbox that plays faster."""
+    """A clock that stands unless it is moved: wall and market time differ, as in a sandbox that plays faster."""
+
+    def __init__(self) -> None:
+        self.passed = 0
 
     def market(self) -> Instant:
         return SINCE
 
     def wall(self) -> Instant:
-        return WALL
+        return Instant(WALL + self.passed)
 
     def mono(self) -> int:
-        return 0
+        return self.passed
 
     async def sleep(self, span: Span) -> None:
         await asyncio.sleep(0)
@@ -93,15 +96,18 @@ def bad(code: str | int, status: int = 400, message: str = "no") -> HttpResponse
 NOT_FOUND = bad("0211", message="Order not found")
 
 
-def adapter(script: Script, pacer: Turns | None = None) -> tuple[HashKeyVenue, Stub]:
+def adapter(
+    script: Script, pacer: Turns | None = None, *, clock: Still | None = None, **options: Any
+) -> tuple[HashKeyVenue, Stub]:
     stub = Stub(script)
     venue = HashKeyVenue(
         Endpoints("http://127.0.0.1:9", "ws://127.0.0.1:9/quote/ws/v1", "ws://127.0.0.1:9/api/v1/ws"),
         Keys(Secret(KEY), Secret(SECRET)),
         stub,
-        Still(),
+        clock or Still(),
         pacer or Turns(),
-        capabilities=Capabilities(ioc=True, post_only=True, validity=Span(5 * SECOND), read_lag=Span(SECOND)),
+        capabilities=Capabilities(tifs=tuple(TimeInForce), validity=Span(5 * SECOND), read_lag=Span(SECOND)),
+        **options,
     )
     return venue, stub
 
@@ -109,6 +115,13 @@ def adapter(script: Script, pacer: Turns | None = None) -> tuple[HashKeyVenue, S
 def by_path(answers: dict[str, Answer]) -> Script:
     """The same answer for every call of a path; a path that is not listed is a failure of the test."""
     return lambda request: answers[urlsplit(request.url).path.removeprefix("/api/v1/")]
+
+
+def asked(request: HttpRequest) -> tuple[str, str, str]:
+    """Method, path, and the call's own parameters as they stand on the wire, query or body."""
+    url = urlsplit(request.url)
+    own = (url.query or request.body.decode()).partition("&recvWindow=5000")[2].partition("&signature=")[0]
+    return request.method, url.path, own.removeprefix("&")
 
 
 def approved(**changed: object) -> Approved:

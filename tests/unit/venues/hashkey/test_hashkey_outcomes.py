@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.kernel.clock import SECOND, Instant, Span
-from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
+from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName, VenueOrderId
 from engine.kernel.money import Asset
-from engine.orders.order import ChildOrder, TimeInForce
+from engine.orders.order import ChildOrder, OrderType, TimeInForce
 from engine.orders.reports import Done, OrderStatus, Outcome, Refused, Transient, Unknown, Wire
-from venues.hashkey import outcomes
+from venues.hashkey import account, bulk, outcomes
 
 W = Wire("sent", "came")
 ORDER = ChildOrder(
@@ -201,3 +202,30 @@ def test_no_answer_whatever_its_bytes_is_done_unless_it_shows_our_order(status: 
         assert status == 200
         assert (shown["clientOrderId"], shown["symbol"], shown["side"]) == ("ord-1", "BTCUSD", "SELL")
         assert (Decimal(shown["origQty"]), Decimal(shown["price"])) == (Decimal("0.01"), Decimal("62000.5"))
+
+
+def test_a_market_order_is_answered_without_a_price_and_a_limit_order_is_not() -> None:
+    """The sample of section 6.1 for a market sale: price "0", filled at once."""
+    answer = {**ACCEPTED, "price": "0", "executedQty": "0.01", "status": "FILLED", "type": "MARKET"}
+    raw = json.dumps(answer).encode()
+    assert isinstance(outcomes.placed(replace(ORDER, type=OrderType.MARKET), 200, raw, W), Done)
+    assert isinstance(outcomes.placed(ORDER, 200, raw, W), Unknown)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a shared machine may stall
+@given(
+    status=st.sampled_from([200, 400, 418, 429, 500]),
+    raw=st.binary()
+    | st.dictionaries(
+        st.sampled_from(["code", "result", "success", "orderId", "order", "msg", "quoteId", "rfqOrderId"]),
+        st.sampled_from([0, "0", "0000", "-1136", True, None, [], [{}], [{"code": 0, "order": ACCEPTED}]])
+        | st.text(max_size=5),
+    ).map(lambda body: json.dumps(body).encode()),
+)
+def test_no_answer_makes_a_judge_of_many_or_of_money_raise(status: int, raw: bytes) -> None:
+    """And none but a coded one is a refusal."""
+    ids = [VenueOrderId("1")]
+    for outcome in (bulk.placed(ORDER.venue, [ORDER], status, raw, W), bulk.cancelled(ids, status, raw, W)):
+        for each in outcome.values() if isinstance(outcome, dict) else [outcome]:
+            assert not isinstance(each, Refused) or status in (200, 400)
+    assert not isinstance(account.moved(status, raw, W), Refused) or status == 400

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from venues.hashkey.endpoints import Endpoints
-from venues.hashkey.signing import Keys, Secret, headers, joined, signature, signed
+from venues.hashkey.signing import headers, joined, signature, signed
+from venues.secrets import Keys, Secret
 
 KEYS = Keys(Secret("the-key"), Secret("the-secret"))
 

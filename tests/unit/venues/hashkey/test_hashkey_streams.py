@@ -12,13 +12,14 @@ import pytest
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span, of_millis
 from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import BookSeen, FeedDown, Level, MarketFact, Print
+from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities, Fill, OrderReport
 from engine.ports import Market, StreamDown, StreamUp, VenueFact
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.market import HashKeyMarket
-from venues.hashkey.signing import Keys, Secret
 from venues.hashkey.venue import HashKeyVenue
 from venues.pacing import FreePacer
+from venues.secrets import Keys, Secret
 from venues.stream import Backoff
 from venues.transport import HttpRequest, HttpResponse, Lost, NoAnswer, Socket
 
@@ -125,7 +126,7 @@ def private(*scripts: Sequence[Line] | str, renewals: int = 1000) -> tuple[Async
         network,
         clock,
         FreePacer(),
-        capabilities=Capabilities(ioc=True, post_only=True, validity=Span(5 * SECOND), read_lag=Span(SECOND)),
+        capabilities=Capabilities(tifs=tuple(TimeInForce), validity=Span(5 * SECOND), read_lag=Span(SECOND)),
     )
     return venue.facts(), network, clock
 

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from engine.kernel.clock import SECOND, Span
 from engine.kernel.ids import ClientOrderId
+from engine.orders.order import TimeInForce
 from engine.orders.reports import (
     Capabilities,
     Done,
@@ -42,9 +43,10 @@ from tests.unit.venues.hashkey.stub import (
 )
 from venues.hashkey.calls import Unread
 from venues.hashkey.endpoints import Endpoints
-from venues.hashkey.signing import Keys, Secret, signature
+from venues.hashkey.signing import signature
 from venues.hashkey.venue import HashKeyVenue
 from venues.pacing import FreePacer, Kind
+from venues.secrets import Keys, Secret
 from venues.transport import AiohttpTransport, HttpRequest, HttpResponse, NoAnswer, NotSent
 
 
@@ -118,7 +120,7 @@ async def test_a_cancel_whose_connection_breaks_is_unknown_and_reaches_the_venue
             AiohttpTransport(),
             Still(),
             FreePacer(),
-            capabilities=Capabilities(ioc=True, post_only=True, validity=Span(5 * SECOND), read_lag=Span(SECOND)),
+            capabilities=Capabilities(tifs=tuple(TimeInForce), validity=Span(5 * SECOND), read_lag=Span(SECOND)),
         )
         assert isinstance(await venue.place(approved()), Done)
         assert isinstance(await venue.cancel(BTCUSD, OURS), Unknown)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from engine.kernel.clock import Instant, of_millis
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import Amount, Asset
-from engine.orders.order import ChildOrder, TimeInForce
+from engine.orders.order import ChildOrder, OrderType, TimeInForce
 from engine.orders.reports import Balance, Fill, OrderReport, OrderStatus
-from venues.hashkey import listings, wire
+from venues.hashkey import events, listings, orders, wire
 
 V = VenueName("hashkey")
 
@@ -92,8 +92,8 @@ def order(tif: TimeInForce = TimeInForce.GTC, **changed: object) -> ChildOrder:
     ],
 )
 def test_every_order_is_a_limited_sale(tif: TimeInForce, kind: str, last: tuple[str, str]) -> None:
-    """There is no time in force for a maker order here, and no market order at all."""
-    pairs = wire.order_parameters(order(tif))
+    """There is no time in force for a maker order here."""
+    pairs = orders.parameters(order(tif))
     assert pairs[:6] == [
         ("symbol", "BTCUSD"),
         ("side", "SELL"),
@@ -105,9 +105,50 @@ def test_every_order_is_a_limited_sale(tif: TimeInForce, kind: str, last: tuple[
     assert pairs[-1] == last
 
 
+def test_a_market_order_names_no_price_and_goes_where_a_quantity_is_base() -> None:
+    """Version 1.1; in the first version a market order's quantity can be cash."""
+    market = order(TimeInForce.IOC, type=OrderType.MARKET)
+    assert orders.route(market).path == "/api/v1.1/spot/order"
+    assert orders.route(order()).path == "/api/v1/spot/order"
+    assert orders.parameters(market) == [
+        ("symbol", "BTCUSD"),
+        ("side", "SELL"),
+        ("type", "MARKET"),
+        ("quantity", "0.01"),
+        ("newClientOrderId", "ord-1"),
+    ]
+    assert orders.parameters(order(TimeInForce.FOK, type=OrderType.MARKET))[-1] == ("timeInForce", "FOK")
+
+
+def test_a_market_sale_is_by_quantity_or_by_amount_and_never_by_both() -> None:
+    """-1129 is the venue's word for it."""
+    pair, ours = Symbol("BTCUSD"), ClientOrderId("ord-1")
+    assert orders.market_sale(pair, ours, amount=Decimal(500))[3] == ("amount", "500")
+    for sizes in ({}, {"quantity": Decimal(1), "amount": Decimal(1)}):
+        with pytest.raises(ValueError, match="never by both"):
+            orders.market_sale(pair, ours, **sizes)
+    with pytest.raises(ValueError, match="not a sale"):
+        orders.market_sale(pair, ours, amount=Decimal(0))
+    with pytest.raises(ValueError, match="wait in the book"):
+        orders.market_sale(pair, ours, amount=Decimal(1), tif=TimeInForce.POST_ONLY)
+
+
+def test_a_sale_by_amount_in_a_list_reads_as_what_it_sold() -> None:
+    """Somebody else's: its quantity is not known beforehand, and it must not hide the orders beside it."""
+    by_amount = QUERIED.replace(b'"origQty":"0.01"', b'"origQty":"0"').replace(b'"reqAmount":"0"', b'"reqAmount":"250"')
+    assert wire.order_report(V, by_amount).quantity == Decimal("0.004")
+
+
+def test_times_in_seconds_and_in_milliseconds_are_told_by_their_size() -> None:
+    assert wire.moment(1790000000) == wire.moment(1790000000000) == of_millis(1790000000000)
+    for odd in (0, -5, 10**15):
+        with pytest.raises(wire.Odd):
+            wire.moment(odd)
+
+
 def test_numbers_are_sent_without_an_exponent() -> None:
     """`1E-7` is a number to Python and an error to the venue."""
-    pairs = dict(wire.order_parameters(order(quantity=Decimal("1E-7"), price=Decimal("6.2E+4"))))
+    pairs = dict(orders.parameters(order(quantity=Decimal("1E-7"), price=Decimal("6.2E+4"))))
     assert (pairs["quantity"], pairs["price"]) == ("0.0000001", "62000")
 
 
@@ -125,7 +166,7 @@ def test_numbers_are_sent_without_an_exponent() -> None:
 def test_an_order_that_the_words_of_the_venue_cannot_carry_is_refused_here(changed: dict[str, object]) -> None:
     """Nothing is shortened, quoted or rounded to make it fit."""
     with pytest.raises(ValueError, match="not a"):
-        wire.order_parameters(order(**changed))
+        orders.parameters(order(**changed))
 
 
 def test_a_queried_order_reads_as_a_report() -> None:
@@ -155,7 +196,7 @@ def test_a_trade_reads_as_a_fill_with_both_its_ids() -> None:
 
 def test_the_stream_tells_the_execution_first_and_then_the_order() -> None:
     """The sample of section 10.5; its execution id is the REST trade's `id`, so both are one fill."""
-    fill, report = wire.private_facts(V, EXECUTION)
+    fill, report = events.private_facts(V, EXECUTION)
     assert report == REPORT
     assert isinstance(fill, Fill)
     [by_rest] = wire.fills(V, TRADES)
@@ -171,18 +212,18 @@ def test_the_stream_tells_the_execution_first_and_then_the_order() -> None:
 def test_all_events_of_a_frame_are_read() -> None:
     """A client that reads only the first loses the others."""
     frame = b"[" + b",".join(part.strip()[1:-1] for part in (ACCOUNT_EVENT, TICKET, EXECUTION, EXECUTION)) + b"]"
-    assert len(wire.private_facts(V, frame)) == 4
+    assert len(events.private_facts(V, frame)) == 4
 
 
 @pytest.mark.parametrize("frame", [TICKET, ACCOUNT_EVENT, b'[{"e":"somethingNew"}]', b"[]", b'{"pong":1}'])
 def test_what_carries_no_fee_books_nothing(frame: bytes) -> None:
     """Tickets and balances are told by other channels too; what is new is none of our business."""
-    assert wire.private_facts(V, frame) == []
+    assert events.private_facts(V, frame) == []
 
 
 def test_a_heartbeat_is_to_be_answered() -> None:
     """An object and not a list; its number comes back."""
-    assert wire.private_facts(V, b'{"ping":1790000000000,"channelId":"0242ac"}') == [wire.Ping(1790000000000)]
+    assert events.private_facts(V, b'{"ping":1790000000000,"channelId":"0242ac"}') == [events.Ping(1790000000000)]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +245,7 @@ def test_a_heartbeat_is_to_be_answered() -> None:
 def test_an_execution_without_its_id_or_fee_is_left_for_a_look_up(known: bytes, lacking: bytes) -> None:
     """The report still comes; its cumulative quantity shows that a fill is lacking."""
     assert EXECUTION.count(known) == 1
-    assert wire.private_facts(V, EXECUTION.replace(known, lacking)) == [REPORT]
+    assert events.private_facts(V, EXECUTION.replace(known, lacking)) == [REPORT]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +254,10 @@ def test_an_execution_without_its_id_or_fee_is_left_for_a_look_up(known: bytes, 
         ("NEW", OrderStatus.WORKING),
         ("PARTIALLY_FILLED", OrderStatus.WORKING),
         ("PENDING_CANCEL", OrderStatus.WORKING),
+        ("PENDING", OrderStatus.WORKING),
+        ("ORDER_NEW", OrderStatus.WORKING),
         ("CANCELED", OrderStatus.CANCELLED),
+        ("ORDER_CANCELED", OrderStatus.CANCELLED),
         ("PARTIALLY_CANCELED", OrderStatus.CANCELLED),
         ("REJECTED", OrderStatus.REJECTED),
     ],
@@ -274,7 +318,7 @@ def test_purchases_in_lists_are_not_ours() -> None:
     bought = QUERIED.replace(b'"SELL"', b'"BUY"')
     assert wire.order_reports(V, b"[" + bought + b"," + QUERIED + b"]") == [REPORT]
     assert wire.fills(V, TRADES.replace(b'"isBuyer":false', b'"isBuyer":true')) == []
-    assert wire.private_facts(V, EXECUTION.replace(b'"SELL"', b'"BUY"')) == []
+    assert events.private_facts(V, EXECUTION.replace(b'"SELL"', b'"BUY"')) == []
 
 
 def test_a_trade_without_a_fee_is_odd() -> None:
@@ -304,6 +348,13 @@ def test_filters_become_an_instrument() -> None:
     assert (pair.tick, pair.lot) == (Decimal("0.01"), Decimal("0.00001"))
     assert (pair.quantity_min, pair.quantity_max) == (Decimal("0.00001"), Decimal(16))
     assert (pair.notional_min, pair.notional_max) == (Decimal(12), Decimal(400000))
+    assert pair.band == Decimal("0.2")
+
+
+@pytest.mark.parametrize("rate", [b'"0"', b'"1"', b'"2.5"'])
+def test_a_rate_that_binds_nobody_is_no_band(rate: bytes) -> None:
+    [pair], _ = listings.instruments(V, INFO.replace(b'"sellPriceDownRate":"0.2"', b'"sellPriceDownRate":' + rate))
+    assert pair.band is None
 
 
 def test_a_pair_with_odd_filters_hides_no_other() -> None:
@@ -327,7 +378,7 @@ def test_a_limit_beyond_all_measure_still_adds_up_exactly() -> None:
 @given(st.binary() | st.sampled_from([QUERIED, TRADES, EXECUTION, INFO]).flatmap(lambda raw: _damaged(raw)))
 def test_no_bytes_make_the_codec_raise_anything_but_odd(raw: bytes) -> None:
     """Noise, and samples with a piece cut out and another put in."""
-    for read in (wire.order_report, wire.order_reports, wire.fills, wire.private_facts, listings.instruments):
+    for read in (wire.order_report, wire.order_reports, wire.fills, events.private_facts, listings.instruments):
         try:
             read(V, raw)
         except wire.Odd:
