@@ -108,7 +108,7 @@ class _Asked:
         return span
 
     def _wrong(self, option: str, what: str) -> None:
-        self.mistakes.append(Mistake(f"venues.{self._site.name}.{option}", what))
+        self.mistakes.append(Mistake(f"venues.{self._site.name}.options.{option}", what))
 
 
 def _venue(site: Site) -> GenericVenue:
@@ -118,8 +118,11 @@ def _venue(site: Site) -> GenericVenue:
         keys = keys_of(site)
     except BadInput as error:
         asked.mistakes += error.mistakes
-    client = asked.client(keys)
     about = known(asked.exchange)
+    if site.production and not about.licensed:
+        what = f"nothing is sold by ccxt's {asked.exchange}: nobody has made sure that it speaks to a licensed company"
+        asked.mistakes.append(Mistake(f"venues.{site.name}.options.exchange", what))
+    client = asked.client(keys)
     polling = Polling(
         site.name,
         client,

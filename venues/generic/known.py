@@ -33,6 +33,8 @@ class Known(Struct, frozen=True, kw_only=True):
     """Wall time between two units of weight; ccxt's own `rateLimit` where it is not given."""
     apart: bool = False
     """Orders and queries are counted apart; without it each gets half."""
+    licensed: bool = False
+    """ccxt's class speaks to the company that the licence register names, and somebody has made sure of it."""
     order_rows: int = mock.ROWS
     trade_rows: int = mock.ROWS
 

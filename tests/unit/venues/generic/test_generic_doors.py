@@ -157,13 +157,20 @@ def test_the_adapter_opens_an_account_and_prices() -> None:
 def test_every_mistake_in_a_config_is_told_at_once() -> None:
     options = {"exchange": "", "streams": "maybe", "poll": "soon", "key_permissions": "all", "colour": "red"}
     assert mistakes(options=options, key=None) == [
-        "venues.there.streams: 'maybe' is none of: on; off",
-        "venues.there.key_permissions: 'all' is none of: read; trade; trade,withdraw",
-        "venues.there.poll: not a length of time: 'soon' (write 30m, 1h30m, 250ms, 3d)",
-        f"venues.there.colour: not an option of this adapter: {', '.join(OPTIONS)}",
-        "venues.there.exchange: which exchange of ccxt is meant?",
+        "venues.there.options.streams: 'maybe' is none of: on; off",
+        "venues.there.options.key_permissions: 'all' is none of: read; trade; trade,withdraw",
+        "venues.there.options.poll: not a length of time: 'soon' (write 30m, 1h30m, 250ms, 3d)",
+        f"venues.there.options.colour: not an option of this adapter: {', '.join(OPTIONS)}",
+        "venues.there.options.exchange: which exchange of ccxt is meant?",
         "venues.there: a secret is empty, or holds characters that no header can carry",
     ]
+
+
+@pytest.mark.parametrize("exchange", ["hashkey", "kraken"])
+def test_in_production_nothing_is_sold_where_nobody_made_sure_of_the_licensed_company(exchange: str) -> None:
+    """ccxt's `hashkey` is the sister company in Bermuda, and the licence register's is the one in Hong Kong."""
+    [mistake] = mistakes(production=True, address="", options={"exchange": exchange})
+    assert f"nothing is sold by ccxt's {exchange}" in mistake
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,6 @@ def test_every_mistake_in_a_config_is_told_at_once() -> None:
         ({"options": {"exchange": "kraken"}}, "nobody knows the addresses of a sandbox of kraken"),
         ({"address": ""}, "not the root of a sandbox"),
         ({"address": "https://api-glb.hashkey.com"}, "not the root of a sandbox"),
-        ({"production": True, "options": {"exchange": "kraken", "urls": "public={rest}"}}, "its own addresses"),
         ({"options": {"exchange": "hashkey", "poll": "2m"}}, "a minute at the most"),
     ],
     ids=str,
