@@ -68,14 +68,19 @@ class Client:
 
 
 @asynccontextmanager
-async def sandbox(*rules: str, speed: int = 1, exchange: type[Exchange] = Exchange) -> AsyncIterator[Client]:
-    """A server with two accounts and nobody else in the book; `rules` is the inside of a fault plan's list."""
+async def sandbox(
+    *rules: str, more: str = "", speed: int = 1, exchange: type[Exchange] = Exchange
+) -> AsyncIterator[Client]:
+    """A server with two accounts and nobody else in the book; `rules` is the inside of a fault plan's list.
+
+    `more` is what stands in the plan besides.
+    """
     held = {"desk": {"BTC": Decimal(2)}, "other": {"USDT": Decimal(1_000_000)}}
     server = SandboxServer(
         exchange([PAIR], held, [], start=ORIGIN),
         {"k1": ("desk", "s1"), "k2": ("other", "s2")},
         MarketClock(ORIGIN, Decimal(speed)),
-        Faults(load(f'{{"rules":[{",".join(rules)}]}}'.encode())),
+        Faults(load(f'{{"rules":[{",".join(rules)}]{more}}}'.encode())),
         hang=Span(20 * MILLISECOND),
     )
     url = await server.start()
@@ -168,7 +173,7 @@ async def test_a_private_stream_needs_a_living_key_and_ends_with_it() -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await client.session.ws_connect(f"{client.url}/api/v1/ws/{'0' * 64}")
         async with client.private() as stream:
-            (key,) = client.server.desk.listen_keys
+            (key,) = client.server.dialect.desk.listen_keys
             await client.ask("DELETE", "/api/v1/userDataStream", listenKey=key)
             ended = await stream.receive(timeout=3)
             assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
@@ -315,7 +320,7 @@ SERVE = """
 import asyncio, sys
 from decimal import Decimal
 from pathlib import Path
-from venues.sandbox.server import ServeOptions, serve
+from venues.sandbox.serving import ServeOptions, serve
 options = ServeOptions(recorded=False, speed=Decimal(30), balances={"BTC": Decimal(1)}, truth=Path(sys.argv[1]))
 asyncio.run(serve(options))
 """

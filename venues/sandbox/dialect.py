@@ -87,13 +87,14 @@ def signed_text(query: str, body: str) -> tuple[str, str]:
 
 def sign(secret: str, text: str) -> str:
     """Lower-case hex of HMAC-SHA256."""
-    return hmac.new(secret.encode(), text.encode(), sha256).hexdigest()
+    return hmac.new(secret.encode(), text.encode(errors="surrogateescape"), sha256).hexdigest()
 
 
 def is_signed(secret: str, query: str, body: str) -> bool:
     """Was this sent by the holder of `secret`? Letter case of the signature is ignored."""
     text, signature = signed_text(query, body)
-    return hmac.compare_digest(sign(secret, text).encode(), signature.lower().encode())
+    given = signature.lower().encode(errors="surrogateescape")
+    return hmac.compare_digest(sign(secret, text).encode(), given)
 
 
 def parameters(query: str, body: str) -> dict[str, str]:
