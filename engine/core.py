@@ -7,19 +7,18 @@ never spend the same room.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from msgspec import Struct
 
-from engine import settling
+from engine import settling, waking
 from engine.events import Restarted
 from engine.evolve import evolve
-from engine.kernel.clock import SECOND, Instant
+from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, OrderName, client_order_id
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, reference
 from engine.orders import commands as c
-from engine.orders.events import Asked, Due, Event, Filled, LookedUp, Reported, Surveyed
+from engine.orders.events import Due, Event
 from engine.orders.order import Approved, ChildOrder, TimeInForce
 from engine.orders.strategy import Look, Post, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
@@ -29,9 +28,6 @@ from engine.routing import router
 from engine.routing.router import Offer
 from engine.state import State
 from engine.world import feeders_closed, lowest_price, room, stopped, view_of, world_of
-
-AGAIN: Final = SECOND
-"""After a fill the next decision is due this much market time after the last one, not at once."""
 
 
 class Method(Struct, frozen=True):
@@ -65,7 +61,7 @@ def decide(state: State, event: Event | Restarted, methods: Methods) -> Iterator
         for plan in state.opened.plan.legs:
             yield from _pursue(state, plan, methods[plan.id], event.at)
     yield from settling.endings(state)
-    yield from _wakes(state, event, methods)
+    yield from waking.wakes(state, event, {leg: method.schedule for leg, method in methods.items()})
 
 
 def _pursue(state: State, plan: LegPlan, method: Method, at: Instant) -> Iterator[c.Command]:
@@ -76,6 +72,8 @@ def _pursue(state: State, plan: LegPlan, method: Method, at: Instant) -> Iterato
     unasked = [i for i in plan.instruments if not stopped(state, plan, i.venue)]
     while unasked:  # each venue is asked with what the ones before it have left
         wants = [want for i in unasked if (want := _want(state, plan, i, method.schedule, at)) is not None]
+        seen = [want.instrument.venue for want in wants]
+        yield from settling.pulled(state, leg, [i.venue for i in unasked if i.venue not in seen])
         if not wants:
             return
         chosen = max(wants, key=lambda want: router.preference(_offer(state, want)))
@@ -145,24 +143,3 @@ def _judged(state: State, plan: LegPlan, instrument: Instrument, post: Post, ind
     )
     verdict = gate.check(child, world_of(state, plan, child))
     return c.Place(verdict) if isinstance(verdict, Approved) else c.Withheld(child, verdict)
-
-
-def _wakes(state: State, event: Event | Restarted, methods: Methods) -> Iterator[c.WakeAt]:
-    """When the next decision is due: after a fill or a new certainty soon, and else at the next slice or deadline."""
-    wanted = [settling.next_check(state)]
-    for plan in state.opened.plan.legs:
-        if not state.legs[plan.id].closed:
-            wanted.append(methods[plan.id].schedule.following(state.at))
-            if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at
-                wanted.append(state.deadline_of(plan))
-    if _matters(event):
-        wanted.append(Instant(max(state.at, state.due_at + AGAIN)))
-    earliest = min((at for at in wanted if at >= state.at), default=None)
-    if earliest is not None and not state.finished and (not state.wakes or earliest < state.wakes[0]):
-        yield c.WakeAt(earliest)
-
-
-def _matters(event: Event | Restarted) -> bool:
-    """Did the event change what a leg may want, or whether it may ask?"""
-    ended = isinstance(event, Reported) and event.report.status.ended  # a pulled order makes way for the next
-    return ended or isinstance(event, Filled | LookedUp | Surveyed | Asked | Restarted)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine import events as n
 from engine.events import Entry
-from engine.kernel.clock import MINUTE, SECOND, Instant, Span
+from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import EXACT, ZERO, times
 from engine.ledger import accounts, posting
@@ -27,7 +27,7 @@ from engine.orders.order import Order, OrderFact, OrderState
 from engine.reconcile import compare, resolve
 from engine.state import State
 
-SHUNNED: Final = Span(10 * SECOND)
+SHUNNED: Final = MINUTE
 """How long, in market time, others are asked before a venue that has just turned an order away."""
 
 
@@ -125,7 +125,7 @@ def _place(state: State, entry: c.Place) -> None:
         leg.slice, leg.slice_used = child.slice, ZERO
     leg.attempt = child.attempt
     leg.slice_used += child.quantity
-    leg.denied = ""
+    leg.denied.pop(child.venue, None)
     state.sent.append((child.decided_at, child.leg, times(child.quantity, child.price)))
     while state.sent[0][0] <= child.decided_at - MINUTE:
         state.sent.popleft()
@@ -140,6 +140,8 @@ def _placed(state: State, entry: e.Placed) -> None:
     standing = state.venues[order.child.venue]
     if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
         standing.refused = entry.outcome.reason
+    if isinstance(entry.outcome, reports.Refused):
+        standing.shunned_until = Instant(entry.at + SHUNNED)
     if isinstance(entry.outcome, reports.Transient):
         standing.shunned_until = Instant(entry.at + max(entry.outcome.wait, SHUNNED))
 
@@ -169,6 +171,9 @@ def _report(state: State, report: reports.OrderReport) -> None:
         found = compare.foreign([report], {}, state.tag)
         state.conflict = state.conflict or found[0]
         return
+    if report.venue != order.child.venue:
+        state.conflict = state.conflict or _elsewhere(order, report.venue, f"order {report.venue_order_id}")
+        return
     _keep(state, lifecycle.reported(order, report))
 
 
@@ -185,6 +190,9 @@ def _book(state: State, fill: reports.Fill) -> None:
         whose = fill.client_id or "no order"
         state.conflict = state.conflict or f"trade {fill.trade_id} belongs to {whose}, which we never sent"
         return
+    if fill.venue != order.child.venue:
+        state.conflict = state.conflict or _elsewhere(order, fill.venue, f"trade {fill.trade_id}")
+        return
     if fill.trade_id in order.trades:
         return
     outcome = lifecycle.filled(order, fill)
@@ -198,6 +206,10 @@ def _book(state: State, fill: reports.Fill) -> None:
     _credit(state, outcome, fill)
 
 
+def _elsewhere(order: Order, venue: VenueName, what: str) -> str:
+    return f"{venue} tells {what} of {order.child.client_id}, which was sent to {order.child.venue}"
+
+
 def _credit(state: State, order: Order, fill: reports.Fill) -> None:
     child, leg = order.child, state.legs[order.child.leg]
     proceeds = times(fill.quantity, fill.price)
@@ -205,15 +217,13 @@ def _credit(state: State, order: Order, fill: reports.Fill) -> None:
     leg.sold += fill.quantity
     leg.fills += 1
     leg.proceeds = EXACT.add(leg.proceeds, proceeds)
-    leg.take(fill.quantity)
+    leg.take(fill.venue, fill.quantity)
     if fill.fee.units:
         leg.fees[fill.fee.asset] = EXACT.add(leg.fees.get(fill.fee.asset, ZERO), fill.fee.units)
     net = EXACT.subtract(proceeds, fill.fee.units if fill.fee.asset == child.buy else ZERO)
     for plan in state.opened.plan.legs:
         if child.leg in plan.fed_by:
-            fed = state.legs[plan.id]
-            fed.received = EXACT.add(fed.received, net)
-            fed.waiting.append((state.at, net))
+            state.legs[plan.id].bring(fill.venue, state.at, net)
 
 
 def _lookup(state: State, entry: c.Lookup) -> None:
@@ -306,7 +316,7 @@ def _wake_at(state: State, entry: c.WakeAt) -> None:
 
 
 def _withheld(state: State, entry: c.Withheld) -> None:
-    state.legs[entry.order.leg].denied = "; ".join(map(str, entry.denied))
+    state.legs[entry.order.leg].denied[entry.order.venue] = "; ".join(map(str, entry.denied))
 
 
 def _residue(state: State, entry: c.Residue) -> None:
@@ -337,7 +347,8 @@ def _keep(state: State, outcome: Order | Conflict) -> None:
         state.conflict = state.conflict or str(outcome)
         return
     name, leg = outcome.child.client_id, state.legs[outcome.child.leg]
-    state.changed_at = state.venues[outcome.child.venue].changed_at = state.at
+    if outcome != state.order(name):
+        state.changed_at = state.venues[outcome.child.venue].changed_at = state.at
     if outcome.live:
         state.live[name] = outcome
         return

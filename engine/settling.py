@@ -1,16 +1,17 @@
 """What is owed whatever the market does: cancels, look-ups, surveys; and when a leg, and the run, is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
 from engine.orders import commands as c
+from engine.orders.leg import Leg
 from engine.orders.order import Order, OrderState
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.reconcile import resolve
-from engine.state import Standing, State
+from engine.state import NEVER, Standing, State
 from engine.world import account, feeders_closed, hindrance, least_price
 
 OVERLAP: Final = MINUTE
@@ -34,6 +35,15 @@ def chores(state: State) -> Iterator[c.Command]:
     for venue, standing in state.venues.items():
         if _survey_due(state, standing):
             yield _survey(state, venue, standing)
+
+
+def pulled(state: State, leg: Leg, venues: Iterable[VenueName]) -> Iterator[c.Cancel]:
+    """Nothing of ours rests in a book that we can't see: its price may be wrong by now, and others could sell it."""
+    for venue in venues:
+        name = leg.live.get(venue)
+        order = state.live.get(name) if name is not None else None
+        if order is not None and order.state is OrderState.OPEN and not order.cancel_wanted:
+            yield c.Cancel(venue, order.child.symbol, order.child.client_id)
 
 
 def resting_must_go(state: State, plan: LegPlan) -> bool:
@@ -94,6 +104,8 @@ def _over(state: State, plan: LegPlan) -> str | None:
     leg = state.legs[plan.id]
     if leg.closed or (leg.live and not _given_up(state)):
         return None
+    if leg.live:
+        return f"unknown: what became of {', '.join(leg.live.values())} at {', '.join(leg.live)}"
     closing = feeders_closed(state, plan)
     if closing and (reason := _residue(state, plan)) is not None:
         return reason
@@ -148,8 +160,8 @@ def _status(state: State) -> str | None:
 def settled(state: State) -> bool:
     """Has every account been read since the last change to an order, without a difference that is still in doubt?"""
     return all(
-        not standing.surveying
-        and standing.surveyed_at > standing.changed_at
+        (not standing.surveying or standing.failed)
+        and (standing.surveyed_at > standing.changed_at or standing.changed_at == NEVER)
         and (not standing.differences or standing.repeats >= REPEATS_MAX)
         for standing in state.venues.values()
     )

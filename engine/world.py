@@ -117,12 +117,14 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
     left = limits.minute_notional_max - minute(state, plan)[0]
     besides = resting.child.client_id if resting is not None else None
     worth = min(state.opened.capabilities[instrument.venue].worthwhile, ceiling)
+    if state.opened.terms.stable(plan.sell) is not None:
+        worth = ZERO  # its own schedule gathers it, and it may not grow old
     return Room(
         participation=pursue.participation_room(leg, plan.participation_max),
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
         order=down_to(limits.order_notional_max / price, lot),
-        account=account(state, instrument, besides),
+        account=min(account(state, instrument, besides), leg.remaining - leg.lying_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
         worth=down_to(worth / price, lot),
     )
@@ -182,7 +184,16 @@ def hindrance(state: State, plan: LegPlan) -> str:
     found = {i.venue: _hindrance(state, plan, i) for i in plan.instruments}
     if len(found) == 1:
         return next(iter(found.values()))
+    for instrument in plan.instruments:
+        if not found[instrument.venue] and _empty(state, plan, instrument):
+            found[instrument.venue] = f"holds no {plan.sell} that it would take"
     return "; ".join(f"{venue}: {why}" for venue, why in found.items()) if all(found.values()) else ""
+
+
+def _empty(state: State, plan: LegPlan, instrument: Instrument) -> bool:
+    """Does the account at the venue hold nothing of what is left?"""
+    there = state.ledger.of(accounts.venue(instrument.venue), instrument.base)
+    return state.legs[plan.id].remaining > 0 and instrument.sellable(there) < instrument.quantity_min
 
 
 def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
@@ -198,8 +209,8 @@ def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     if not view.bids or view.bids[0].price < lowest:
         best = plain(view.bids[0].price) if view.bids else "none"
         return f"best bid {best} is below the lowest price allowed, {plain(lowest)}"
-    if leg.denied:
-        return leg.denied
+    if instrument.venue in leg.denied:
+        return leg.denied[instrument.venue]
     share = pursue.participation_room(leg, plan.participation_max)
     if share is not None and share - leg.sold < instrument.quantity_min:
         return f"our share of the volume is at its cap of {plan.participation_max}"

@@ -25,6 +25,8 @@ class Leg:
     fills: int = 0
     arrival: Decimal | None = None
     """The mid when the leg first had something to sell."""
+    lying: dict[VenueName, Decimal] = field(default_factory=dict)
+    """Of what feeding legs brought, what is unsold where it was brought."""
     waiting: deque[tuple[Instant, Decimal]] = field(default_factory=deque)
     """What feeding legs brought and is unsold, oldest first."""
     live: dict[VenueName, ClientOrderId] = field(default_factory=dict)
@@ -35,8 +37,8 @@ class Leg:
     """Sold or working in the current slice."""
     volume: Decimal = ZERO
     """Market volume observed since the start, our own prints included."""
-    denied: str = ""
-    """Why the gate withheld the last order, until one passes."""
+    denied: dict[VenueName, str] = field(default_factory=dict)
+    """Per venue why the gate withheld the last order, until one passes."""
     closed: bool = False
     residue_reason: str = ""
 
@@ -50,8 +52,20 @@ class Leg:
         """Not sold; part of it may be working."""
         return EXACT.subtract(self.total, self.sold)
 
-    def take(self, units: Decimal) -> None:
-        """Strike `units` off what waits, oldest first."""
+    def lying_elsewhere(self, venue: VenueName) -> Decimal:
+        """What feeding legs brought to other venues, and is sold there."""
+        return sum((units for name, units in self.lying.items() if name != venue), ZERO)
+
+    def bring(self, venue: VenueName, at: Instant, units: Decimal) -> None:
+        """A feeding leg brought so much, net of its fees."""
+        self.received = EXACT.add(self.received, units)
+        self.lying[venue] = EXACT.add(self.lying.get(venue, ZERO), units)
+        self.waiting.append((at, units))
+
+    def take(self, venue: VenueName, units: Decimal) -> None:
+        """Strike `units` off what lies at the venue, and off what waits, oldest first."""
+        if venue in self.lying:
+            self.lying[venue] = max(ZERO, EXACT.subtract(self.lying[venue], units))
         left = units
         while left > 0 and self.waiting:
             at, there = self.waiting[0]

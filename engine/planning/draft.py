@@ -66,6 +66,12 @@ def draft(
         for h in hops.values()
         if not h.listed
     ]
+    placed = {edge: _passable(hop, hops) for edge, hop in hops.items()}
+    mistakes += [
+        Mistake(f"path.{edge.sell}>{edge.buy}", "no venue that lists it lists the way on as well")
+        for edge, instruments_there in placed.items()
+        if hops[edge].listed and not instruments_there
+    ]
     if mistakes:
         return mistakes
     volatile = [e for e in hops if terms.classes[e.sell] is AssetClass.VOLATILE]
@@ -73,14 +79,20 @@ def draft(
     legs: list[LegPlan] = []
     for edge in (*volatile, *stable):
         feeders = tuple(leg.id for leg in legs if leg.buy == edge.sell)
-        legs.append(_leg(LegId(str(len(legs) + 1)), edge, hops[edge], feeders, terms, remaining, manner))
+        legs.append(_leg(LegId(str(len(legs) + 1)), edge, placed[edge], feeders, terms, remaining, manner))
     return Plan(legs=tuple(legs), deadline=terms.deadline)
+
+
+def _passable(hop: Hop, hops: Mapping[Edge, Hop]) -> tuple[Instrument, ...]:
+    """Where the hop may be made: the proceeds stay on the account, so the way on has to be listed there too."""
+    onward = [other for other in hops.values() if other.edge.sell == hop.edge.buy]
+    return tuple(i for i in hop.listed if all(i.venue in {o.venue for o in other.listed} for other in onward))
 
 
 def _leg(
     name: LegId,
     edge: Edge,
-    hop: Hop,
+    instruments: tuple[Instrument, ...],
     feeders: tuple[LegId, ...],
     terms: Terms,
     remaining: Mapping[Asset, Decimal],
@@ -92,7 +104,7 @@ def _leg(
         id=name,
         sell=edge.sell,
         buy=edge.buy,
-        instruments=hop.listed,
+        instruments=instruments,
         quantity=remaining.get(edge.sell, ZERO),
         fed_by=feeders,
         window=manner.window,

@@ -146,7 +146,7 @@ def test_scripts_are_shown_where_a_run_is(desk: Desk) -> None:
     for name in ("target", "working", "deficit", "average", "arrival", "slippage_bp", "participation", "bid"):
         Decimal(coin[name])
     for order in shown["orders_open"]:
-        assert order.keys() == {"client_id", "leg", "state", "quantity", "price", "filled", "unknown"}
+        assert order.keys() == {"client_id", "leg", "venue", "state", "quantity", "price", "filled", "unknown"}
     assert shown["venues"]["hashkey"]["stream"] == "up"
     by_folder = desk.person.status(str(desk.folder))
     assert (by_folder["run"], by_folder["running"]) == (RUN, True)

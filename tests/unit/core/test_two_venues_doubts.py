@@ -202,6 +202,7 @@ def test_a_venue_that_was_dark_from_the_start_and_never_used_keeps_no_run_open()
     """The preflight read its balances, nothing was sent there, and the other venue has sold everything."""
     trading = Run(two(), methods())
     trading.restart(1)
+    trading.feed(e.Surveyed(trading.now, VENUE, None, "ConnectionError: no answer"))
     trading.survey(venue=OTHER)
     trading.stream(up=True, venue=OTHER)
     trading.survey(venue=OTHER)
