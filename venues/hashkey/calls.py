@@ -4,7 +4,6 @@ The signature is made after the turn has come, since waiting would age it. No wo
 here with a key in it.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from engine.kernel.clock import MILLISECOND, SECOND, Span
 from engine.orders.reports import Refused, Transient, Unknown, Wire
 from engine.ports import Clock
+from venues import sending
 from venues.hashkey import outcomes, routes, signing, wire
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.modes import Modes
@@ -30,7 +30,6 @@ SLOW_LIMITS: Final[Mapping[Kind, Limit]] = {"order": Limit(units=1, ordinary=1),
 
 PATIENCE: Final = Span(2 * SECOND)
 """How long a write may wait for its turn (wall time) before it is given back: its price ages."""
-_NO_CONNECTION_WAIT: Final = Span(SECOND)
 
 T = TypeVar("T")
 Judge = Callable[[int, bytes, Wire], T]
@@ -109,22 +108,11 @@ class Calls:
         if withholds and (why := self._withheld()):
             return Transient(f"withheld: {why}")
         request = self._request(route, pairs, body)
-        sent = Wire(request=request.digest)
-        try:
-            response = await self._transport.call(request)
-        except NotSent as error:
-            return Transient(self.redact(f"no connection: {error}"), _NO_CONNECTION_WAIT, sent)
-        except NoAnswer as error:
-            return Unknown(self.redact(f"no answer: {error}"), sent)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise  # whoever cancels us has to know that the order may have left
-            return Unknown("the call was cancelled below us", sent)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the order may have left
-            return Unknown(f"the call failed: {type(error).__name__}", sent)
+        response = await sending.once(self._transport, request)
+        if not isinstance(response, HttpResponse):
+            return self.clean(response)
         self._heed(response, route.lane)
-        return self.clean(judge(response.status, response.body, Wire(sent.request, response.digest)))
+        return self.clean(judge(response.status, response.body, Wire(request.digest, response.digest)))
 
     async def read(self, route: Route, pairs: Pairs = (), *, urgent: bool = False, signs: bool = True) -> Read:
         """Ask, and get a whole answer or a plain "not found"; `Unread` for anything else."""

@@ -4,7 +4,6 @@ The signature is made after the turn has come, since waiting would age it. Limit
 key: v4 has one budget and v3 another. No word of the venue or of a library leaves here with a key in it.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeVar
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from engine.kernel.clock import SECOND, Span
 from engine.orders.reports import Done, Mode, Outcome, Refused, Transient, Unknown, Wire
 from engine.ports import Clock
+from venues import sending
 from venues.osl import outcomes, signing, wire
 from venues.osl.endpoints import Endpoints
 from venues.osl.modes import Reception
@@ -21,7 +21,7 @@ from venues.osl.outcomes import Reply
 from venues.osl.signing import Expiries, Pairs, Tonces
 from venues.pacing import KINDS, Kind, Limit, Pacing
 from venues.secrets import Keys
-from venues.transport import HttpRequest, NoAnswer, NotSent, Transport
+from venues.transport import HttpRequest, HttpResponse, Transport
 
 V4_LIMITS: Final[Mapping[Kind, Limit]] = {
     "order": Limit(units=100, ordinary=80),
@@ -40,7 +40,8 @@ V3_LIMITS: Final[Mapping[Kind, Limit]] = {
 
 _PATIENCE: Final = Span(5 * SECOND)
 """How long a question may wait for its turn (wall time); while we are banned nothing is asked at all."""
-_NO_CONNECTION_WAIT: Final = Span(SECOND)
+
+_TOO_OFTEN: Final = "signed too often within a minute"
 
 Method = Literal["GET", "POST", "DELETE"]
 Unsent = Refused | Transient
@@ -89,7 +90,9 @@ class Calls:
         def request() -> HttpRequest | Unsent:
             if why := withheld():
                 return Transient(f"withheld: {why}")
-            return self._v4(method, path, body) or Transient("signed too often within a minute", _NO_CONNECTION_WAIT)
+            return self._v4(method, path, body) or Transient(
+                "signed too often within a minute", sending.NO_CONNECTION_WAIT
+            )
 
         reply = await self.once(self.pacers.v4, "order", request, urgent=urgent, patience=patience)
         outcome = judge(reply) if isinstance(reply, Reply) else reply
@@ -104,7 +107,7 @@ class Calls:
         def request() -> HttpRequest | Unsent:
             if not signs:
                 return HttpRequest("GET", self.endpoints.rest + full, {})
-            return self._v4("GET", full) or Transient("signed too often within a minute")
+            return self._v4("GET", full) or Transient(_TOO_OFTEN)
 
         reply = await self.once(pacer or self.pacers.v4, "query", request, urgent=urgent, patience=_PATIENCE)
         if not isinstance(reply, Reply):
@@ -150,21 +153,10 @@ class Calls:
         request = build()
         if not isinstance(request, HttpRequest):
             return request
-        sent = Wire(request=request.digest)
-        try:
-            response = await self._transport.call(request)
-        except NotSent as error:
-            return Transient(f"no connection: {error}", _NO_CONNECTION_WAIT, sent)
-        except NoAnswer as error:
-            return Unknown(f"no answer: {error}", sent)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise  # whoever cancels us has to know that the request may have left
-            return Unknown("the call was cancelled below us", sent)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the request may have left
-            return Unknown(f"the call failed: {type(error).__name__}", sent)
-        reply = Reply(response.status, response.body, response.headers, Wire(sent.request, response.digest))
+        response = await sending.once(self._transport, request)
+        if not isinstance(response, HttpResponse):
+            return response
+        reply = Reply(response.status, response.body, response.headers, Wire(request.digest, response.digest))
         self._heed(reply, pacer, kind, read=request.method == "GET")
         return reply
 
