@@ -124,10 +124,13 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 
 def test_what_is_registered_by_name_can_be_written_in_a_config() -> None:
-    """Two tables that must not drift apart: what a config may name, and what there is."""
-    from engine.config import checks
-    from strategies import registry
+    """Tables that must not drift apart: what a config may name unless it is told otherwise, and what there is."""
+    from engine.config import OURS
+    from engine.config.method_checks import LATER_SCHEDULES
+    from strategies import registry as strategies
+    from venues import registry as venues
 
-    assert set(checks.SCHEDULES) <= set(registry.SCHEDULES)
-    assert set(checks.TACTICS) == set(registry.TACTICS)
-    assert set(checks.SCHEDULES).isdisjoint(checks.LATER_SCHEDULES)
+    assert OURS.schedules == set(strategies.SCHEDULES) - strategies.FOR_LEG_TWO
+    assert OURS.tactics == set(strategies.TACTICS)
+    assert OURS.schedules.isdisjoint(LATER_SCHEDULES)
+    assert set(venues.OWN) <= set(OURS.adapters)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import Symbol
 from engine.market.facts import FeedDown, MarketFact
+from engine.market.instrument import Instrument
 from example_venue import wire
 from venues.adapter import Site
 from venues.transport import HttpRequest, NoAnswer, NotSent, Transport
@@ -23,6 +24,11 @@ class VillageMarket:
         self._site, self._transport = site, transport
         self._facts: deque[MarketFact] = deque()
         self._task: asyncio.Task[None] | None = None
+
+    async def listed(self) -> Sequence[Instrument]:
+        """Every pair; raises when the list could not be had."""
+        response = await self._transport.call(HttpRequest("GET", f"{self._site.address}/pairs", {}))
+        return [wire.instrument(self.name, row) for row in wire.parsed(response.body, list[wire.Pair])]
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""

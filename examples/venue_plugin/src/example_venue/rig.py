@@ -104,7 +104,6 @@ class Truth(Struct, frozen=True):
 class Rig:
     """One exchange, opened for one case."""
 
-    tells_refusals = True
     levers = LEVERS
 
     def __init__(self) -> None:
