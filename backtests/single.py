@@ -21,6 +21,7 @@ from engine.kernel.money import AssetClass, times, trimmed
 from engine.reports.html import NOT_SHOWN
 from venues.sandbox import crowd
 from venues.sandbox.bars import RUNG_SHARE, BarFlow, temper_of
+from venues.sandbox.hall import HASHKEY
 from venues.sandbox.inprocess import TICK
 from venues.sandbox.listings import FEE, LISTINGS, START
 from venues.sandbox.model import Listing
@@ -66,7 +67,7 @@ def over_flow(config: Config, *, seed: int, recorded: bool) -> Scene:
     return Scene(
         start=START,
         played=None,
-        assumptions=(f"Data. {told}", *COMMON, _push(crowd.VOLATILE, "BTC"), _seed(seed)),
+        assumptions=(f"Data. {told}", *_others(config), *COMMON, _push(crowd.VOLATILE, "BTC"), _seed(seed)),
         not_shown=NOT_SHOWN_OF_ANY,
         banner=f"backtest of {config.terms.case} over order flow from {iso(START)}",
     )
@@ -96,7 +97,7 @@ def over_bars(config: Config, path: Path, *, seed: int, since: str | None) -> Sc
     return Scene(
         start=start,
         played=played,
-        assumptions=(*data, *made_up, *COMMON, _push(temper, listing.base), _seed(seed)),
+        assumptions=(*data, *made_up, *_others(config), *COMMON, _push(temper, listing.base), _seed(seed)),
         not_shown=(*NOT_SHOWN_OF_BARS, *NOT_SHOWN_OF_ANY),
         banner=f"backtest of {config.terms.case} over {len(rows)} of {len(bars.rows)} bars of {bars.source} "
         f"({show_span(bars.span)}), from {iso(start)} to {iso(deadline)}",
@@ -162,6 +163,16 @@ def _push(temper: crowd.Temper, base: str) -> str:
         f"Impact: each {base} that we take at once moves other people's quotes by {temper.impact_bp:.3g} bp; "
         f"{temper.lasting:.0%} of that lasts, and the rest wears off to 1/e within "
         f"{show_span(int(temper.recovery_ns))}. It is linear and fitted to no market."
+    )
+
+
+def _others(config: Config) -> tuple[str, ...]:
+    """What is played beside the data, where the mandate names more venues than the one that the data are played at."""
+    others = [name for name in config.terms.venues if name != HASHKEY]
+    if not others:
+        return ()
+    return (
+        f"The data are played at {HASHKEY}; a seeded crowd at {' and '.join(others)} follows its price, a little off.",
     )
 
 

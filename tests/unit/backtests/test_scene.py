@@ -126,3 +126,8 @@ def test_a_quiet_market_has_small_quotes_and_says_so() -> None:
     assert scene.played is not None
     assert Decimal("0.01") < Decimal(scene.played.temper.rung_size) < Decimal("0.04")
     assert any(f"{scene.played.temper.rung_size:.4g} BTC" in line for line in scene.assumptions)
+
+
+def test_a_second_venue_is_said_to_be_made_up() -> None:
+    (said,) = [line for line in over_flow(config("two_venues.toml"), seed=1, recorded=False).assumptions if "osl" in line]
+    assert said == "The data are played at hashkey; a seeded crowd at osl follows its price, a little off."
