@@ -114,7 +114,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
     name = leg.live.get(instrument.venue)
     resting = state.live.get(name) if name is not None else None
     closing = feeders_closed(state, plan) or state.paused
-    seen = pursue.progress(leg, closing, at, plan.lot)
+    seen = pursue.progress(leg, closing, at, plan.lot, [instrument.venue])
     space = room(state, plan, instrument, ref.price, resting)
     wanted = pursue.wanted(leg, seen, schedule, instrument, ref.price, lowest, plan.catch_up, space, resting)
     until = min(schedule.following(at), state.deadline_of(plan))

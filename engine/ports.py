@@ -122,6 +122,9 @@ class Market(Protocol):
 
     name: VenueName
 
+    async def listed(self) -> Sequence[Instrument]:
+        """Every pair that the venue lists now, asked without a key; raises when the list could not be had."""
+
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
 

@@ -75,7 +75,7 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
     target = None
     if schedule is not None:
         closing = feeders_closed(state, plan) or state.paused
-        target = schedule.target(progress(leg, closing, state.at, plan.lot))
+        target = schedule.target(progress(leg, closing, state.at, plan.lot, leg.waiting))
     views = [view for i in plan.instruments if (view := view_of(state, i)) is not None]
     share = ratio(leg.sold, max(leg.volume, leg.sold), 4) if leg.sold else ZERO
     return {

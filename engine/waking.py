@@ -12,6 +12,7 @@ from engine.orders.events import Asked, Event, Filled, LookedUp, ModeChanged, Pl
 from engine.orders.reports import Mode, NoWord, Refused, Transient
 from engine.orders.strategy import Schedule
 from engine.state import State
+from engine.world import able
 
 AGAIN: Final = SECOND
 """After a fill the next decision is due this much market time after the last one, not at once."""
@@ -52,5 +53,5 @@ def _another_may(state: State, event: Event | Restarted) -> bool:
     order = state.order(event.client_id)
     if order is None:
         return False
-    others = [i.venue for i in state.plan_of(order.child.leg).instruments if i.venue != order.child.venue]
-    return any(state.venues[venue].shunned_until <= state.at and state.venues[venue].continuous for venue in others)
+    plan = state.plan_of(order.child.leg)
+    return any(able(state, plan, i) for i in plan.instruments if i.venue != order.child.venue)

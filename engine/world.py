@@ -43,32 +43,34 @@ def feeders_closed(state: State, plan: LegPlan) -> bool:
     return all(state.legs[feeder].closed for feeder in plan.fed_by)
 
 
-def stable_waiting(state: State, plan: LegPlan) -> tuple[Decimal, Instant | None]:
-    """Stablecoin that came from this run and is unsold, with what working feeders may still bring; and since when.
-
-    What is too little to be sold alone has no age: it would wait for company that its own age keeps away.
-    """
-    waiting, since = ZERO, None
-    policy = state.opened.terms.stable(plan.buy)
+def stable_waiting(state: State, plan: LegPlan) -> Decimal:
+    """Stablecoin that came from this run and is unsold, wherever it is, with what working feeders may still bring."""
+    waiting = ZERO
     for onward in state.opened.plan.legs:
         if onward.sell == plan.buy:
             leg = state.legs[onward.id]
             waiting += min(leg.remaining, leg.received)
-            if leg.waiting and policy is not None and _sellable_somewhere(state, onward, policy.par):
-                since = leg.waiting[0][0]
     for order in state.live.values():
         if order.child.buy == plan.buy:
             waiting += times(order.committed, max(order.child.price, _best_bid(state, order)))
-    return waiting, since
+    return waiting
 
 
-def _sellable_somewhere(state: State, plan: LegPlan, price: Decimal) -> bool:
-    """Does any venue hold enough of what is left to take it as an order of its own?"""
-    remaining = state.legs[plan.id].remaining
-    return any(
-        not i.too_small(i.sellable(min(remaining, state.ledger.of(accounts.venue(i.venue), i.base))), price)
-        for i in plan.instruments
-    )
+def stable_since(state: State, plan: LegPlan, venue: VenueName) -> Instant | None:
+    """Since when stablecoin waits at the venue where more of it would be made.
+
+    What is too little to be sold alone has no age: it would wait for company that its own age keeps away. What waits
+    at a venue that is dark grows old there, and keeps nobody from selling elsewhere.
+    """
+    policy = state.opened.terms.stable(plan.buy)
+    for onward in state.opened.plan.legs:
+        if onward.sell != plan.buy or policy is None or all(i.venue != venue for i in onward.instruments):
+            continue
+        leg, pair = state.legs[onward.id], onward.at(venue)
+        there = pair.sellable(min(leg.remaining, state.ledger.of(accounts.venue(venue), onward.sell)))
+        if not pair.too_small(there, policy.par):
+            return leg.oldest(venue)
+    return None
 
 
 def _best_bid(state: State, order: Order) -> Decimal:
@@ -112,7 +114,7 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
     limits, lot, leg = state.opened.limits, instrument.lot, state.legs[plan.id]
     inventory, ceiling = None, min(limits.order_notional_max, limits.minute_notional_max, instrument.notional_max)
     if (making := state.opened.terms.stable(plan.buy)) is not None:
-        inventory = max(ZERO, down_to((making.inventory_max - stable_waiting(state, plan)[0]) / price, lot))
+        inventory = max(ZERO, down_to((making.inventory_max - stable_waiting(state, plan)) / price, lot))
         ceiling = min(ceiling, making.inventory_max)
     left = limits.minute_notional_max - minute(state, plan)[0]
     besides = resting.child.client_id if resting is not None else None
@@ -124,7 +126,7 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
         order=down_to(limits.order_notional_max / price, lot),
-        account=min(account(state, instrument, besides), leg.remaining - leg.lying_elsewhere(instrument.venue)),
+        account=min(account(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
         worth=down_to(worth / price, lot),
     )
@@ -138,6 +140,13 @@ def stopped(state: State, plan: LegPlan, venue: VenueName) -> str:
     return state.stopped or standing.refused or closed or paused
 
 
+def able(state: State, plan: LegPlan, instrument: Instrument) -> bool:
+    """Could the venue take an order of this leg now, as far as anybody can tell without a price?"""
+    standing = state.venues[instrument.venue]
+    reachable = standing.continuous and standing.shunned_until <= state.at
+    return reachable and not stopped(state, plan, instrument.venue) and not _empty(state, plan, instrument)
+
+
 def unlicensed(state: State, venue: VenueName) -> str:
     """Why the register lets nobody sell there. A sandbox plays at any date, so there the entry alone counts."""
     licences = state.opened.licences
@@ -149,7 +158,6 @@ def unlicensed(state: State, venue: VenueName) -> str:
 def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
     """All that the gate may look at for this order."""
     leg, venue, instrument = state.legs[plan.id], child.venue, plan.at(child.venue)
-    waiting, since = stable_waiting(state, plan)
     notional, orders = minute(state, plan)
     return World(
         at=state.at,
@@ -171,8 +179,8 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         minute_orders=orders,
         live=leg.live.get(venue),
         seen=state.order(child.client_id) is not None,
-        stable_waiting=waiting,
-        stable_since=since,
+        stable_waiting=stable_waiting(state, plan),
+        stable_since=stable_since(state, plan, venue),
         unlicensed=unlicensed(state, venue),
         continuous=state.venues[venue].continuous,
         stopped=stopped(state, plan, venue),

@@ -4,6 +4,7 @@ A stream that says nothing is not a quiet market but a broken stream: after `sil
 replayed and nothing is guessed here; whoever reads the stream must read the account or a new book after each break.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -58,6 +59,7 @@ class Link:
             raw = await self._socket.receive(Span(max(until - now, MILLISECOND)))
             if raw is not None:
                 self._heard_at = self._clock.mono()
+                await asyncio.sleep(0)  # frames that wait already come without a pause, and nobody else would run
                 return raw
 
     async def send(self, text: str) -> None:

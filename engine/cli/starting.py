@@ -80,6 +80,8 @@ def plan(request: "Request") -> ExitCode:
             )
         for name in hop.missing:
             typer.echo(f"{hop.asset}: {hop.edge.sell}>{hop.edge.buy} is not listed on {name}")
+    for seen in prepared.references:
+        typer.echo(str(seen))
     for leg in prepared.plan.legs:
         source = f", and all that leg {', '.join(leg.fed_by)} brings" if leg.fed_by else ""
         typer.echo(

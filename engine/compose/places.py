@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -45,8 +46,17 @@ class Target(Struct, frozen=True, kw_only=True):
     name: VenueName
     adapter: str
     address: str
-    key: tuple[str, str]
+    key: tuple[str, str] | None
+    """`None` for a venue whose public prices are all that is wanted."""
     options: Mapping[str, str] = {}
+    production: bool = False
+    """At the venue's own addresses."""
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """For whoever continues the run."""
+        options, reference = dict(self.options), self.key is None
+        return Whereabouts(adapter=self.adapter, address=self.address, options=options, reference=reference)
 
 
 class Place(Struct, frozen=True):
@@ -57,13 +67,23 @@ class Place(Struct, frozen=True):
     whereabouts: Whereabouts
 
 
+class Outlook(Struct, frozen=True):
+    """One venue within sight: its public prices and nothing else."""
+
+    market: Market
+    whereabouts: Whereabouts
+
+
 class Places(Struct, frozen=True):
     """All venues of a run, on one clock."""
 
     places: Mapping[VenueName, Place]
+    """Those that sell."""
     clock: Clock
     switch: Switch
     """Thrown by a halt; an adapter asks it when an order's turn has come."""
+    outlooks: dict[VenueName, Outlook] = {}
+    """Those that are for reference only."""
 
     @property
     def venues(self) -> dict[VenueName, Venue]:
@@ -74,18 +94,26 @@ class Places(Struct, frozen=True):
         return {name: place.market for name, place in self.places.items()}
 
     @property
+    def references(self) -> dict[VenueName, Market]:
+        return {name: outlook.market for name, outlook in self.outlooks.items()}
+
+    @property
     def capabilities(self) -> dict[VenueName, Capabilities]:
         return {name: place.venue.capabilities for name, place in self.places.items()}
 
     @property
     def whereabouts(self) -> dict[str, Whereabouts]:
-        return {name: place.whereabouts for name, place in self.places.items()}
+        there: dict[str, Whereabouts] = {name: place.whereabouts for name, place in self.places.items()}
+        return there | {name: outlook.whereabouts for name, outlook in self.outlooks.items()}
 
     async def aclose(self) -> None:
         """Let go of all of them."""
         for place in self.places.values():
             await place.venue.aclose()
             await place.market.aclose()
+        for outlook in self.outlooks.values():
+            with suppress(Exception):  # the run does not depend on it, not even at its end
+                await outlook.market.aclose()
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -181,37 +209,51 @@ def loopback(url: str) -> str:
 
 
 async def reach_sandboxes(
-    targets: Sequence[Target], *, seed: int, capabilities: Mapping[VenueName, Capabilities]
+    targets: Sequence[Target],
+    *,
+    seed: int,
+    capabilities: Mapping[VenueName, Capabilities],
+    all_of_them: bool = True,
 ) -> Places:
     """The adapters at their sandboxes, on the sandboxes' own clock; `BadInput` for each that can't be had.
 
-    `capabilities` are those that a run began with; the adapter's own stand where there are none.
+    `capabilities` are those that a run began with; the adapter's own stand where there are none. Without
+    `all_of_them` one that answers is enough. Nothing is asked of a venue for reference.
     """
-    clock = await _one_clock(targets)
+    clock = await _one_clock([target for target in targets if target.key is not None], all_of_them=all_of_them)
     switch, mistakes = Switch(), list[Mistake]()
     places: dict[VenueName, Place] = {}
+    outlooks: dict[VenueName, Outlook] = {}
     for target in targets:
         adapter = registry.adapter(target.adapter)
-        site = Site(
-            name=target.name,
-            capabilities=capabilities.get(target.name, adapter.sandbox),
-            clock=clock,
-            address=target.address,
-            key=target.key,
-            options=target.options,
-            withheld=lambda: switch.reason,
-            seed=seed,
-        )
+        site = site_of(target, clock, capabilities.get(target.name, adapter.sandbox), switch, seed)
         try:
-            there = Whereabouts(adapter=target.adapter, address=target.address, options=dict(target.options))
-            places[target.name] = Place(adapter.venue(site), adapter.market(site), there)
+            if target.key is None:
+                outlooks[target.name] = Outlook(adapter.market(site), target.whereabouts)
+            else:
+                places[target.name] = Place(adapter.venue(site), adapter.market(site), target.whereabouts)
         except BadInput as error:
             mistakes += error.mistakes
-    found = Places(places, clock, switch)
+    found = Places(places, clock, switch, outlooks)
     if mistakes:
         await found.aclose()
         raise BadInput(mistakes)
     return found
+
+
+def site_of(target: Target, clock: Clock, capabilities: Capabilities, switch: Switch, seed: int) -> Site:
+    """What the target's adapter is told."""
+    return Site(
+        name=target.name,
+        capabilities=capabilities,
+        clock=clock,
+        address=target.address,
+        production=target.production,
+        key=target.key,
+        options=target.options,
+        withheld=lambda: switch.reason,
+        seed=seed,
+    )
 
 
 def strict(adapter: Adapter) -> Capabilities:
@@ -219,27 +261,27 @@ def strict(adapter: Adapter) -> Capabilities:
     return replace(adapter.sandbox, tifs=STRICT)
 
 
-async def _one_clock(targets: Sequence[Target]) -> ScaledClock:
+async def _one_clock(targets: Sequence[Target], *, all_of_them: bool) -> ScaledClock:
     """The time of all of them: several sandboxes with times of their own are no market."""
     from venues.transport import AiohttpTransport, HttpRequest, NoAnswer, NotSent
 
     transport = AiohttpTransport()
     shown: dict[str, tuple[Any, ...]] = {}
-    mistakes = []
+    silent, mistakes = [], []
     try:
         for target in targets:
             try:
                 answer = await transport.call(HttpRequest("GET", target.address + CLOCK_PATH, {}))
                 shown[target.name] = _clock(answer.body)
             except (NotSent, NoAnswer, ValueError, KeyError) as error:
-                mistakes.append(Mistake(f"venues.{target.name}", f"no sandbox answers at {target.address}: {error}"))
+                silent.append(Mistake(f"venues.{target.name}", f"no sandbox answers at {target.address}: {error}"))
     finally:
         await transport.aclose()
     if len(set(shown.values())) > 1:
         names = " and ".join(shown)
         mistakes.append(Mistake("--venue", f"{names} live by different clocks: point at one sandbox's venues"))
-    if mistakes:
-        raise BadInput(mistakes)
+    if mistakes or (silent and (all_of_them or not shown)):
+        raise BadInput([*silent, *mistakes])
     return ScaledClock(*next(iter(shown.values())))
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.compose.methods import manner
+from engine.compose.references import Sight
 from engine.config import Config
 from engine.kernel.clock import show_span
 from engine.kernel.errors import BadInput, Mistake
@@ -25,6 +26,8 @@ class Prepared(Struct, frozen=True):
     plan: Plan
     hops: tuple[Hop, ...]
     balances: Mapping[VenueName, tuple[Balance, ...]]
+    references: tuple[Sight, ...] = ()
+    """What the venues for reference show; a run looks for itself when it starts."""
 
 
 async def prepare(
@@ -48,8 +51,7 @@ async def prepare(
     if mistakes:
         raise BadInput(mistakes)
     plan = draft(config.terms, remaining, instruments, manner(config))
-    mistakes += plan if isinstance(plan, list) else []
-    mistakes += _short(config, remaining, balances)
+    mistakes += plan if isinstance(plan, list) else _short(plan, remaining, balances)
     if isinstance(plan, list) or mistakes:
         raise BadInput(mistakes)
     return Prepared(plan, tuple(survey(config.terms, instruments)), balances)
@@ -71,14 +73,15 @@ async def _rights(config: Config, name: VenueName, venue: Venue) -> list[Mistake
 
 
 def _short(
-    config: Config, remaining: Mapping[Asset, Decimal], balances: Mapping[VenueName, Sequence[Balance]]
+    plan: Plan, remaining: Mapping[Asset, Decimal], balances: Mapping[VenueName, Sequence[Balance]]
 ) -> list[Mistake]:
-    """Assets of which the accounts hold less than is to be sold."""
+    """Assets of which the accounts where they are to be sold hold less than that."""
     found = []
     for asset, units in remaining.items():
-        held = sum((b.free for rows in balances.values() for b in rows if b.asset == asset), ZERO)
+        where = [i.venue for leg in plan.legs if leg.sell == asset for i in leg.instruments]
+        held = sum((b.free for name in where for b in balances[name] if b.asset == asset), ZERO)
         if held < units:
-            names = ", ".join(balances)
+            names = ", ".join(where)
             what = f"{plain(units)} are to be sold and {names} holds {plain(held)} free"
             found.append(Mistake(f"mandate.{asset}", what))
     return found

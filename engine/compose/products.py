@@ -15,7 +15,7 @@ from engine.evidence.story import Story
 from engine.journal import reading
 from engine.journal.record import Record
 from engine.kernel.clock import SECOND, Span
-from engine.kernel.ids import LegId
+from engine.kernel.ids import LegId, VenueName
 from engine.ledger.beancount import Sale, export
 from engine.market.facts import Print
 from engine.reports import html, tables
@@ -56,7 +56,8 @@ def write(run: Path, **wording: Any) -> summary.Summary:
     opened = story.opened
     sales = [Sale(sold.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for sold in leg.fills]
     mids = {LegId(leg.plan.id): tape.read_mids(run, *leg.plan.pairs[0], MID_EVERY) for leg in story.legs}
-    report = html.render(story, result, mids=mids, evidence=evidence, **_kept(run, wording))
+    recorded = recorded_for_reference(run)
+    report = html.render(story, result, mids=mids, evidence=evidence, recorded=recorded, **_kept(run, wording))
     for name, content in (
         (folder.SUMMARY, summary.summary_json(result)),
         (ORDERS, tables.orders_csv(story).encode()),
@@ -66,6 +67,16 @@ def write(run: Path, **wording: Any) -> summary.Summary:
     ):
         folder.write_whole(run / name, content)
     return result
+
+
+def recorded_for_reference(run: Path) -> dict[VenueName, tuple[int, int]]:
+    """Books and prints on the tape of each venue that was for reference only."""
+    if not (run / folder.ORIGIN).exists():
+        return {}
+    origin = folder.RunFolder(run).origin()
+    names = [VenueName(name) for name, there in origin.venues.items() if there.reference]
+    counts = tape.read_counts(run) if names else {}
+    return {name: (counts[name, "book"], counts[name, "print"]) for name in names}
 
 
 def _kept(run: Path, wording: dict[str, Any]) -> dict[str, Any]:

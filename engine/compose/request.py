@@ -94,7 +94,7 @@ def _options(request: Request) -> list[Mistake]:
     if request.faults is not None and not request.sandbox:
         found.append(Mistake("--faults", "goes with --sandbox; a sandbox pointed at has its own"))
     if request.kind == "pointed":
-        for name in request.config.terms.venues:
+        for name in (*request.config.terms.venues, *request.config.references):
             if name not in request.addresses:
                 what = f"environment is sandbox: say --sandbox, or point at a running one with --venue {name}=URL"
                 found.append(Mistake(f"venues.{name}", what))

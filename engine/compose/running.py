@@ -1,22 +1,19 @@
 """Carrying a run out: from a request to the folder that it leaves behind, and from a folder to its continuation."""
 
-import asyncio
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from engine import VERSION
-from engine.compose import places, products
+from engine.compose import products, reaching
 from engine.compose import request as requests
-from engine.compose.places import OwnSandbox, Places, Target
+from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
 from engine.compose.session import Interrupts, Screen, Session, close_books, pairs, settle
-from engine.config import VenueUse
-from engine.drivers import keys, recovery, telemetry
+from engine.drivers import recovery, telemetry
 from engine.drivers.folder import Lock, Locked, Origin, RunFolder
 from engine.drivers.outbox import Outbox
 from engine.drivers.register import CLAIMED, VOID, CaseRegister, Entered, Refusal
@@ -25,10 +22,8 @@ from engine.events import Approval, Opened, TapeSealed, decode
 from engine.journal.record import Record
 from engine.journal.store import SqliteStore
 from engine.kernel.errors import BadInput, ExitCode, Mistake
-from engine.kernel.ids import CaseId, VenueName
-from engine.planning.plan import Plan
+from engine.kernel.ids import CaseId
 from engine.state import State, opened
-from venues import registry
 
 log = structlog.get_logger()
 EXITS: Final = {
@@ -51,9 +46,9 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         if found := requests.mistakes(request, register):
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
-        reached = await reach(request, stack, remaining)
+        reached = await reaching.reach(request, stack, remaining)
         prepared = await prepare(config, remaining, reached.venues, reached.clock)
-        await watch_markets(reached, prepared.plan)
+        await reaching.watch_markets(reached, prepared.plan)
         stack.enter_context(interrupts := Interrupts(screen))
         claimed = register.claim(
             config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS)
@@ -64,10 +59,11 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         folder = RunFolder(Path(entered.folder))
         telemetry.to_folder(folder.create(Origin(kind=request.kind, home=str(home), venues=reached.whereabouts)))
         stack.callback(folder.lock().release)
+        onlookers = await reaching.look_on(reached, prepared.plan, stack, screen)
         first = opening(request, entered, prepared, reached)
         journal = SqliteStore.create(folder.journal)
         screen.say(f"run {entered.run} in {folder.path}")
-        session = Session(folder, register, home, reached, screen, interrupts)
+        session = Session(folder, register, home, reached, onlookers, screen, interrupts)
         begin = (first, Approval(first.at, first.plan.digest))
         state = await session.drive(opened(first), journal, Outbox(folder.path), TapeWriter(folder.path), begin=begin)
         return finish(folder, state, screen)
@@ -106,10 +102,11 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
             screen.say(f"run {entered.run}: {state.closed}; {say}")
             return finish(folder, state, screen)
         stack.callback(journal.close)
-        reached = await _reach_again(origin, state, stack)
-        await watch_markets(reached, state.opened.plan, all_of_them=False)
+        reached = await reaching.reach_again(origin, state, stack)
+        await reaching.watch_markets(reached, state.opened.plan, all_of_them=False)
+        onlookers = await reaching.look_on(reached, state.opened.plan, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
-        session = Session(folder, register, home, reached, screen, interrupts)
+        session = Session(folder, register, home, reached, onlookers, screen, interrupts)
         state = await session.drive(state, journal, outbox, TapeWriter(folder.path, seals), halt=halt)
         return finish(folder, state, screen)
 
@@ -190,83 +187,3 @@ def _remember(folder: RunFolder, outbox: Outbox) -> None:
     if first is not None and isinstance(first[1], Opened):
         for symbol in dict.fromkeys(symbol for _, symbol in pairs(first[1].plan)):
             outbox.saw(read_prints(folder.path, symbol))
-
-
-async def watch_markets(reached: Places, plan: Plan, *, all_of_them: bool = True) -> None:
-    """Nothing is begun before every pair has shown a first book; to go on, those of one venue are enough."""
-    asked = {name: [symbol for venue, symbol in pairs(plan) if venue == name] for name in reached.markets}
-    starting = [reached.markets[name].start(symbols) for name, symbols in asked.items()]
-    answers = await asyncio.gather(*starting, return_exceptions=True)
-    mistakes = []
-    for name, answer in zip(asked, answers, strict=True):
-        if isinstance(answer, TimeoutError):
-            mistakes.append(Mistake(f"venues.{name}", str(answer)))
-        elif isinstance(answer, BaseException):
-            raise answer
-    if len(mistakes) > (0 if all_of_them else len(asked) - 1):
-        raise BadInput(mistakes)
-
-
-async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Any, Any]) -> Places:
-    """Start the sandbox that the request asks for, or find the one that it points at."""
-    config = request.config
-    found = {name: config.venues[name] for name in config.terms.venues}
-    if request.sandbox:
-        wanted = places.Wanted(
-            dialects=[dialect_of(use) for use in found.values()],
-            seed=request.chosen_seed,
-            speed=request.speed,
-            faults=request.faults,
-            recorded=not request.synthetic,
-            strict_tif=request.strict_tif,
-            account=config.terms.account,
-            balances=remaining,
-        )
-        sandbox = await OwnSandbox.start(wanted)
-        stack.push_async_callback(sandbox.stop)
-        where = {name: (sandbox.address(dialect_of(use)), sandbox.key(dialect_of(use))) for name, use in found.items()}
-    else:
-        where = {name: (places.loopback(request.addresses[name]), _key(config.environment, name)) for name in found}
-    targets = [
-        Target(name=name, adapter=use.adapter, address=where[name][0], key=where[name][1], options=use.options)
-        for name, use in found.items()
-    ]
-    promised = {name: places.strict(registry.adapter(use.adapter)) for name, use in found.items()}
-    reached = await places.reach_sandboxes(
-        targets, seed=request.chosen_seed, capabilities=promised if request.strict_tif else {}
-    )
-    stack.push_async_callback(reached.aclose)
-    return reached
-
-
-async def _reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Places:
-    """The venues of a run that is continued, where they still are."""
-    if origin.kind != "pointed":
-        what = "its sandbox ended with the process that started it, so nothing is left to continue"
-        raise BadInput([Mistake(str(state.opened.run), what)])
-    opened = state.opened
-    targets = [
-        Target(
-            name=VenueName(name),
-            adapter=there.adapter,
-            address=there.address,
-            key=_key(opened.environment, VenueName(name)),
-            options=there.options,
-        )
-        for name, there in origin.venues.items()
-    ]
-    reached = await places.reach_sandboxes(targets, seed=opened.seed, capabilities=opened.capabilities)
-    stack.push_async_callback(reached.aclose)
-    return reached
-
-
-def dialect_of(use: VenueUse) -> str:
-    """What a sandbox has to speak for this adapter: for one that speaks many, the exchange that it was told."""
-    return use.options.get("exchange", use.adapter)
-
-
-def _key(environment: str, name: VenueName) -> tuple[str, str]:
-    found = keys.find(environment, name)
-    if isinstance(found, list):
-        raise BadInput(found)
-    return found

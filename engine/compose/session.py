@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from engine.compose.methods import methods
 from engine.compose.places import Places
+from engine.compose.references import Onlookers
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
 from engine.drivers.feeds import Feeds
@@ -87,11 +88,13 @@ class Session:
         register: CaseRegister,
         home: Path,
         places: Places,
+        onlookers: Onlookers,
         screen: Screen,
         interrupts: Interrupts,
     ) -> None:
         self._folder, self._register, self._home = folder, register, home
-        self._places, self._screen, self._interrupts = places, screen, interrupts
+        self._places, self._onlookers = places, onlookers
+        self._screen, self._interrupts = screen, interrupts
         self._settled: object = None
 
     async def drive(
@@ -108,7 +111,7 @@ class Session:
         places = self._places
         made = methods(state.opened.plan, state.opened.at)
         recording = Recording(tape, outbox)
-        feeds = Feeds(pairs(state.opened.plan), places.markets, recording)
+        feeds = Feeds(pairs(state.opened.plan), places.markets, recording, self._onlookers.sources)
         observers = (outbox, self._screen.row)
         live = Live(
             state,

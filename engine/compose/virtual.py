@@ -17,11 +17,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backtests import single
-from engine.compose import products, running
+from engine.compose import products, reaching, running
 from engine.compose import request as requests
 from engine.compose.methods import methods
 from engine.compose.places import Places
 from engine.compose.preparing import prepare
+from engine.compose.references import Onlookers
 from engine.compose.rehearsal import START, Stage, in_process, stage
 from engine.compose.request import Request
 from engine.compose.running import EXITS, finish, opening
@@ -123,7 +124,8 @@ def _register(request: Request, stack: ExitStack) -> CaseRegister:
 
 
 async def _virtually(request: Request, register: CaseRegister, screen: Screen, clock: VirtualClock) -> _Begun:
-    begun = await _begin(request, register, clock, stage(request, _remaining(request, register), clock.market))
+    set_up = stage(request, _remaining(request, register), clock.market)
+    begun = await _begin(request, register, clock, set_up, screen)
     venues, observers = begun.places.venues, (begun.outbox, screen.row)
     live = Live(begun.state, begun.methods, begun.journal, clock, venues, begun.feeds, begun.recording, observers)
     await live.begin(begun.notes)
@@ -136,7 +138,7 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
     remaining = _remaining(request, register)
     set_up = stage(request, remaining, time, start=scene.start, played=scene.played)
     loop = loops.VirtualLoop()  # what is asked before the start takes no time
-    begun = loops.run(_begin(request, register, VirtualClock(loop, scene.start), set_up), loop)
+    begun = loops.run(_begin(request, register, VirtualClock(loop, scene.start), set_up, screen), loop)
     observers: tuple[Observer, ...] = (begun.outbox, screen.row, _progress(begun, screen))
     rows = [(kind(note), codec.encode(note)) for note in begun.notes]
     first = begun.journal.append(scene.start, scene.start, rows, urgent=True)
@@ -150,18 +152,22 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
     return begun
 
 
-async def _begin(request: Request, register: CaseRegister, clock: VirtualClock, set_up: Stage) -> _Begun:
+async def _begin(
+    request: Request, register: CaseRegister, clock: VirtualClock, set_up: Stage, screen: Screen
+) -> _Begun:
     """Preflight, claim, folder, and the first rows; the same for both."""
     config = request.config
     reached = in_process(set_up, clock)
     prepared = await prepare(config, _remaining(request, register), reached.venues, clock)
-    await running.watch_markets(reached, prepared.plan)
+    await reaching.watch_markets(reached, prepared.plan)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))
     if isinstance(claimed, Refusal):
         raise BadInput([Mistake("mandate.case", claimed.reason)])
     entered, _ = claimed
     folder = RunFolder(Path(entered.folder))
-    folder.create(Origin(kind=request.kind, home=str(request.state_folder or "")))
+    folder.create(Origin(kind=request.kind, home=str(request.state_folder or ""), venues=reached.whereabouts))
+    onlookers = Onlookers(reached.references, prepared.plan, screen.say)
+    await onlookers.settle()
     first = opening(request, entered, prepared, reached)
     outbox, tape = Outbox(folder.path), TapeWriter(folder.path)
     recording = Recording(tape, outbox)
@@ -172,7 +178,7 @@ async def _begin(request: Request, register: CaseRegister, clock: VirtualClock, 
         state=opened(first),
         methods=methods(prepared.plan, first.at),
         journal=MemoryStore(),
-        feeds=Feeds(pairs(prepared.plan), reached.markets, recording),
+        feeds=Feeds(pairs(prepared.plan), reached.markets, recording, onlookers.sources),
         recording=recording,
         tape=tape,
         outbox=outbox,

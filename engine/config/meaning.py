@@ -37,6 +37,11 @@ class VenueUse(Struct, frozen=True, kw_only=True):
     reference: bool = False
     """Its public prices only: no key, no orders."""
 
+    @property
+    def dialect(self) -> str:
+        """What a sandbox has to speak for this adapter: for one that speaks many, the exchange that it was told."""
+        return self.options.get("exchange", self.adapter)
+
 
 class Config(Struct, frozen=True, kw_only=True):
     """A config that means something."""
@@ -58,6 +63,11 @@ class Config(Struct, frozen=True, kw_only=True):
     tails: Mapping[Asset, Span]
     limits: Limits
     seed: int
+
+    @property
+    def references(self) -> dict[VenueName, VenueUse]:
+        """The venues whose public prices are all that is wanted."""
+        return {name: use for name, use in self.venues.items() if use.reference}
 
 
 def understand(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config | list[Mistake]:

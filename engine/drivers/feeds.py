@@ -1,4 +1,7 @@
-"""Raw market facts: record them, fold them, and hand the core a `MarketView` when a decision is due."""
+"""Raw market facts: record them, fold them, and hand the core a `MarketView` when a decision is due.
+
+Views of venues that are for reference only stand behind those of the venues that sell.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -32,20 +35,32 @@ class Feeds:
     """All pairs of a run. `gather` may be called at any time; views are made from what has been gathered."""
 
     def __init__(
-        self, pairs: Iterable[tuple[VenueName, Symbol]], sources: Mapping[VenueName, Source], tape: Tape
+        self,
+        pairs: Iterable[tuple[VenueName, Symbol]],
+        sources: Mapping[VenueName, Source],
+        tape: Tape,
+        onlookers: Mapping[VenueName, Source] | None = None,
     ) -> None:
+        """`onlookers` are the venues for reference; they may grow, and a pair of theirs has a view once it is seen."""
         self._watches = {pair: Watch(*pair) for pair in pairs}
-        self._sources, self._tape = sources, tape
+        self._sources, self._tape, self._onlookers = sources, tape, onlookers if onlookers is not None else {}
 
     def gather(self, at: Instant) -> None:
         """Take in what the sources have seen."""
         for source in self._sources.values():
-            facts = source.drain(at)
-            self._tape.append(facts)
-            for fact in facts:
+            for fact in self._recorded(source, at):
                 watch = self._watches.get((fact.venue, fact.symbol))
                 if watch is not None:
                     watch.apply(fact)
+        for onlooker in self._onlookers.values():
+            for fact in self._recorded(onlooker, at):
+                pair = (fact.venue, fact.symbol)
+                self._watches.setdefault(pair, Watch(*pair)).apply(fact)
+
+    def _recorded(self, source: Source, at: Instant) -> Sequence[MarketFact]:
+        facts = source.drain(at)
+        self._tape.append(facts)
+        return facts
 
     def views(self, at: Instant) -> tuple[MarketView, ...]:
         """What the core may know at `at`, of every pair."""

@@ -25,6 +25,8 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
     adapter: str
     address: str
     options: dict[str, str] = {}
+    reference: bool = False
+    """Its public prices only: no key, no orders."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ are kept as they were given: whoever wants fewer thins them before.
 import os
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import file_digest
@@ -170,6 +171,18 @@ def read_mids(folder: Path, venue: VenueName, symbol: Symbol, every: Span) -> li
             mid = EXACT.divide(fact.bids[0].price + fact.asks[0].price, Decimal(2))
         last[fact.seen_at // every] = (fact.seen_at, mid)
     return [last[key] for key in sorted(last)]
+
+
+def read_counts(folder: Path) -> Counter[tuple[VenueName, str]]:
+    """How many sealed facts of each venue and kind there are: `book`, `print`, `down`."""
+    import pyarrow.parquet as pq  # heavy, and nothing else of a run needs it
+
+    counts: Counter[tuple[VenueName, str]] = Counter()
+    for path in _files(folder):
+        if path.suffix == ".parquet":
+            table = pq.read_table(path, columns=["venue", "kind"])
+            counts.update(zip(table["venue"].to_pylist(), table["kind"].to_pylist(), strict=True))
+    return counts
 
 
 def verify(folder: Path, sealed: Iterable[TapeSealed], *, closed: bool = True) -> list[str]:

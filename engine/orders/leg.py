@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
-from engine.kernel.money import EXACT, ZERO, Asset
+from engine.kernel.money import EXACT, ZERO, Asset, total
 
 
 @dataclass(slots=True)
@@ -25,10 +25,8 @@ class Leg:
     fills: int = 0
     arrival: Decimal | None = None
     """The mid when the leg first had something to sell."""
-    lying: dict[VenueName, Decimal] = field(default_factory=dict)
-    """Of what feeding legs brought, what is unsold where it was brought."""
-    waiting: deque[tuple[Instant, Decimal]] = field(default_factory=deque)
-    """What feeding legs brought and is unsold, oldest first."""
+    waiting: dict[VenueName, deque[tuple[Instant, Decimal]]] = field(default_factory=dict)
+    """Per venue what feeding legs brought there and is unsold, oldest first."""
     live: dict[VenueName, ClientOrderId] = field(default_factory=dict)
     """Per venue the one order that may still trade."""
     slice: int = -1
@@ -52,25 +50,27 @@ class Leg:
         """Not sold; part of it may be working."""
         return EXACT.subtract(self.total, self.sold)
 
-    def lying_elsewhere(self, venue: VenueName) -> Decimal:
-        """What feeding legs brought to other venues, and is sold there."""
-        return sum((units for name, units in self.lying.items() if name != venue), ZERO)
+    def waiting_elsewhere(self, venue: VenueName) -> Decimal:
+        """What feeding legs brought to other venues, and is to be sold there."""
+        return total(units for name, there in self.waiting.items() if name != venue for _, units in there)
+
+    def oldest(self, venue: VenueName) -> Instant | None:
+        """When the oldest of what waits at the venue was brought; `None` where nothing waits."""
+        there = self.waiting.get(venue)
+        return there[0][0] if there else None
 
     def bring(self, venue: VenueName, at: Instant, units: Decimal) -> None:
         """A feeding leg brought so much, net of its fees."""
         self.received = EXACT.add(self.received, units)
-        self.lying[venue] = EXACT.add(self.lying.get(venue, ZERO), units)
-        self.waiting.append((at, units))
+        self.waiting.setdefault(venue, deque()).append((at, units))
 
     def take(self, venue: VenueName, units: Decimal) -> None:
-        """Strike `units` off what lies at the venue, and off what waits, oldest first."""
-        if venue in self.lying:
-            self.lying[venue] = max(ZERO, EXACT.subtract(self.lying[venue], units))
-        left = units
-        while left > 0 and self.waiting:
-            at, there = self.waiting[0]
-            if there > left:
-                self.waiting[0] = (at, EXACT.subtract(there, left))
+        """Strike `units` off what waits at the venue, oldest first."""
+        left, there = units, self.waiting.get(venue, deque())
+        while left > 0 and there:
+            at, oldest = there[0]
+            if oldest > left:
+                there[0] = (at, EXACT.subtract(oldest, left))
                 return
-            self.waiting.popleft()
-            left = EXACT.subtract(left, there)
+            there.popleft()
+            left = EXACT.subtract(left, oldest)

@@ -1,10 +1,12 @@
 """From the schedule to what a leg should have in the market now. It can only ask; the gate decides."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
+from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, times
 from engine.market.instrument import Instrument
 from engine.orders.leg import Leg
@@ -29,9 +31,9 @@ class Room(Struct, frozen=True, kw_only=True):
     """Below this the venue's minimum fee costs more than its rate; waiting for company is cheaper."""
 
 
-def progress(leg: Leg, closing: bool, at: Instant, lot: Decimal) -> Progress:
-    """What a schedule may see of a leg."""
-    oldest = leg.waiting[0][0] if leg.waiting else None
+def progress(leg: Leg, closing: bool, at: Instant, lot: Decimal, venues: Iterable[VenueName]) -> Progress:
+    """What a schedule may see of a leg, as far as it lies on `venues`."""
+    oldest = min((age for venue in venues if (age := leg.oldest(venue)) is not None), default=None)
     return Progress(leg.total, leg.sold, closing, oldest, at, lot)
 
 

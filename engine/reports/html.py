@@ -16,7 +16,7 @@ from engine.evidence.benchmarks import FillEvidence, gather, slippage_bp
 from engine.evidence.story import LegStory, Story
 from engine.evidence.summary import LegSummary, Summary
 from engine.kernel.clock import Instant, iso
-from engine.kernel.ids import LegId
+from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, decimals, ratio, times, total, trimmed
 from engine.ledger import accounts, posting
 from engine.ledger.balances import Balances
@@ -40,6 +40,8 @@ NOT_SHOWN: Final = (
     "Whether the records of the venue are true; they are kept as they were received, under a digest.",
 )
 UNLISTED: Final = " (a pair that the real venue is not known to list)"
+Recorded = Mapping[VenueName, tuple[int, int]]
+"""Per venue for reference, how many books and prints lie on the tape."""
 SANDBOX: Final = (
     "Sandbox: not a real sale. The exchange, its order book and its money are simulated.",
     "Where the sandbox plays recorded order flow, recorded BTC/USD prices are taken one to one as BTCUSDT.",
@@ -53,12 +55,14 @@ def render(
     title: str = "Execution report",
     mids: Mapping[LegId, Mids] | None = None,
     evidence: Sequence[FillEvidence] | None = None,
+    recorded: Recorded | None = None,
     assumptions: Sequence[str] = (),
     not_shown: Sequence[str] = NOT_SHOWN,
 ) -> str:
     """The report of one run. `mids` are drawn behind our fills; without them the public trades are.
 
-    `evidence` may be given by a caller who has gathered it already. A backtest states its `assumptions`.
+    `evidence` may be given by a caller who has gathered it already. `recorded` is about venues for reference. A
+    backtest states its `assumptions`.
     """
     import jinja2
 
@@ -88,7 +92,7 @@ def render(
         standings=sorted(Counter(a.standing for leg in story.legs for a in leg.attempts).items()),
         withheld=_withheld(story),
         timeline=[(_time(m.at), m.what, m.detail) for m in story.timeline],
-        quality=quality(story, evidence),
+        quality=quality(story, evidence, recorded),
         ledger=_ledger(story),
         assumptions=assumptions,
         not_shown=not_shown,
@@ -97,12 +101,16 @@ def render(
     )
 
 
-def quality(story: Story, evidence: Sequence[FillEvidence]) -> list[str]:
+def quality(story: Story, evidence: Sequence[FillEvidence], recorded: Recorded | None = None) -> list[str]:
     """What a reader must know of the data before he believes the numbers, sentence by sentence."""
     said = list(SANDBOX) if story.opened.environment == "sandbox" else []
     if evidence:
         labels = sorted({each.reference for each in evidence})
         said.append(f"Reference prices: {', '.join(labels)}.")
+    said += [
+        f"Recorded for reference only, and part of no price here: {venue}, {books:,} books and {prints:,} trades."
+        for venue, (books, prints) in (recorded or {}).items()
+    ]
     lacks = Counter((price, reason) for each in evidence for price, reason in each.missing.items())
     for (price, reason), count in sorted(lacks.items()):
         word = price.replace("_", " ").replace("vwap", "VWAP")

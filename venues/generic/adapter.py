@@ -149,6 +149,7 @@ def _market(site: Site) -> GenericMarket:
     asked = _Asked(site)
     return GenericMarket(
         asked.client(None),
+        known(asked.exchange),
         site.clock,
         name=site.name,
         every=asked.every,

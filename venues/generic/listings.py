@@ -8,16 +8,29 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import structlog
+
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.market.instrument import Instrument
+from venues.generic.client import Client
 from venues.generic.known import Known
 from venues.generic.mapping import Odd, Row, number
 from venues.generic.mock import LARGEST
 
+log = structlog.get_logger(__name__)
+
 DECIMAL_PLACES: Final = 2
 TICK_SIZE: Final = 4
 """How ccxt writes a precision: so many digits, or the step itself. By significant digits there is no fixed tick."""
+
+
+async def read(venue: VenueName, client: Client, known: Known) -> list[Instrument]:
+    """Every spot pair that the exchange lists now with usable limits; `Failed` when the list could not be had."""
+    listed, passed_over = instruments(venue, known, await client.listed(), client.exchange.precisionMode)
+    if passed_over:
+        log.warning("pairs_passed_over", venue=venue, count=len(passed_over), first=passed_over[0][:200])
+    return listed
 
 
 def instruments(
@@ -50,6 +63,7 @@ def _filtered(venue: VenueName, market: Row) -> Instrument:
         quantity_max=_largest(lots["maxQty"]),
         notional_min=max(_or(least, ZERO), _or(amounts.get("minAmount"), ZERO)),
         notional_max=_largest(amounts["maxAmount"]),
+        band=_band(filters.get("LIMIT_TRADING", {}).get("sellPriceDownRate")),
         trading=info["status"] == "TRADING",
         mock=info.get("mock") is True,
     )
@@ -96,6 +110,12 @@ def _step(value: Any) -> Decimal:
 
 def _or(value: Any, otherwise: Decimal) -> Decimal:
     return otherwise if value is None else number(value)
+
+
+def _band(rate: Any) -> Decimal | None:
+    """How far below its reference the venue takes a sale; 0, and 1 or more, bind nobody."""
+    share = _or(rate, ZERO)
+    return share if 0 < share < 1 else None
 
 
 def _largest(value: Any) -> Decimal:

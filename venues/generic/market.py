@@ -14,8 +14,11 @@ import structlog
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import MarketFact
+from engine.market.instrument import Instrument
 from engine.ports import Clock
+from venues.generic import listings
 from venues.generic.client import Client, Failed
+from venues.generic.known import Known
 from venues.generic.mapping import Odd
 from venues.generic.pair import LEVELS, Pair
 from venues.stream import Backoff
@@ -39,6 +42,7 @@ class GenericMarket:
     def __init__(
         self,
         client: Client,
+        known: Known,
         clock: Clock,
         *,
         name: VenueName,
@@ -50,13 +54,18 @@ class GenericMarket:
     ) -> None:
         """`every` is the wait between two rounds of questions, where there is no stream."""
         self.name = name
-        self._client, self._clock, self._every, self._streams = client, clock, every, streams
+        self._client, self._known, self._clock = client, known, clock
+        self._every, self._streams = every, streams
         self._first_book, self._silence = first_book, silence
         self._backoff = backoff
         self._facts: deque[MarketFact] = deque()
         self._pairs: dict[Symbol, Pair] = {}
         self._all_seen = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    async def listed(self) -> Sequence[Instrument]:
+        """Every spot pair that the exchange lists with usable limits; `Failed` when the list could not be had."""
+        return await listings.read(self.name, self._client, self._known)
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""

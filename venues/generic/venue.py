@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-import structlog
-
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName, VenueOrderId
 from engine.kernel.money import plain, total
@@ -42,8 +40,6 @@ from venues.generic.known import Known
 from venues.generic.mapping import Odd, Row
 from venues.generic.polling import Polling
 from venues.generic.records import Round, Unread
-
-log = structlog.get_logger(__name__)
 
 PATIENCE: Final = Span(2 * SECOND)
 """How long an order or a cancel may wait for its turn (wall time) before it is given back: its price ages."""
@@ -76,12 +72,7 @@ class GenericVenue(NoQuotes):
 
     async def instruments(self) -> Sequence[Instrument]:
         """Every spot pair that the exchange lists with usable limits; `Failed` when the list could not be had."""
-        markets = await self._client.listed()
-        mode = self._client.exchange.precisionMode
-        listed, passed_over = listings.instruments(self.name, self._known, markets, mode)
-        if passed_over:
-            log.warning("pairs_passed_over", venue=self.name, count=len(passed_over), first=passed_over[0][:200])
-        return listed
+        return await listings.read(self.name, self._client, self._known)
 
     async def place(self, approved: Approved) -> Outcome:
         """Send the order once. Never raises for what the exchange, the network or ccxt does."""

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+import structlog
 from msgspec import Raw, Struct
 
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.market.instrument import Instrument
 from venues.hashkey.wire import Odd, number, parsed
+
+log = structlog.get_logger(__name__)
 
 _LARGEST: Final = Decimal(10) ** 12
 """Limits above this are written as this: no order of ours comes near, and sums stay exact."""
@@ -41,6 +44,14 @@ class _SymbolRow(Struct, rename="camel"):
 
 class _Info(Struct):
     symbols: list[Raw]
+
+
+def usable(venue: VenueName, raw: bytes) -> list[Instrument]:
+    """Every pair with usable filters; that others were passed over goes to the log."""
+    listed, passed_over = instruments(venue, raw)
+    if passed_over:
+        log.warning("pairs_passed_over", venue=venue, count=len(passed_over), first=passed_over[0])
+    return listed
 
 
 def instruments(venue: VenueName, raw: bytes) -> tuple[list[Instrument], list[str]]:

@@ -20,12 +20,15 @@ from msgspec import Raw, Struct
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import BookSeen, FeedDown, Level, MarketFact, Print
+from engine.market.instrument import Instrument
 from engine.ports import Clock
+from venues.hashkey import listings, routes
+from venues.hashkey.calls import Unread
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.private import SETTLED, ping, pong
 from venues.hashkey.wire import NAME, Id, Odd, instant, number, parsed
 from venues.stream import Backoff, Link, Pulse
-from venues.transport import Lost, Transport
+from venues.transport import HttpRequest, Lost, NoAnswer, NotSent, Transport
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +83,20 @@ class HashKeyMarket:
         self._pairs: dict[Symbol, _Pair] = {}
         self._all_seen = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    async def listed(self) -> Sequence[Instrument]:
+        """Every pair that the venue lists with usable filters; `Unread` when the list could not be had.
+
+        It is asked once before a feed begins, so nothing paces it.
+        """
+        path = routes.INFO.path
+        try:
+            response = await self._transport.call(HttpRequest("GET", self._endpoints.rest + path, {}))
+            if response.status != 200:
+                raise Unread(f"{path}: HTTP {response.status}")
+            return listings.usable(self.name, response.body)
+        except (NotSent, NoAnswer, Odd) as error:
+            raise Unread(f"{path}: {error}") from None
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-import structlog
 from msgspec import Struct
 
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
@@ -55,8 +54,6 @@ from venues.pacing import Pacing
 from venues.secrets import Keys
 from venues.stream import Backoff, Pulse
 from venues.transport import Transport
-
-log = structlog.get_logger(__name__)
 
 ORDER_ROWS: Final = 1000
 TRADE_ROWS: Final = 500
@@ -123,10 +120,7 @@ class HashKeyVenue:
     async def instruments(self) -> Sequence[Instrument]:
         """Every pair that the venue lists with usable filters; `Unread` when the list could not be had."""
         answer = await self._calls.read(routes.INFO, signs=False)
-        listed, passed_over = self._calls.understood(partial(listings.instruments, self.name), answer)
-        if passed_over:
-            log.warning("pairs_passed_over", venue=self.name, count=len(passed_over), first=passed_over[0])
-        return listed
+        return self._calls.understood(partial(listings.usable, self.name), answer)
 
     async def place(self, approved: Approved) -> Outcome:
         """Send the order once. Never raises for what the venue or the network does."""

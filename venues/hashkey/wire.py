@@ -35,6 +35,8 @@ STATUS: Final[Mapping[str, OrderStatus]] = {
 _MILLIS_MAX: Final = 10**14
 """The year 5138: a time after it was not counted in milliseconds."""
 
+_SHORT: Final = 13
+"""Written without an exponent, a number of so few characters has no digit too many on either side of its point."""
 _SECONDS_MAX: Final = 10**11
 """As milliseconds this is March 1973."""
 
@@ -247,7 +249,10 @@ def number(value: Decimal) -> Decimal:
 
 def exactly(value: Decimal) -> Decimal:
     """A number that may be negative, within the digits that are kept exactly; else `Odd`."""
+    text = str(value)
+    if len(text) <= _SHORT and value.is_finite() and "E" not in text:
+        return value
     try:
-        return exact(str(value))
+        return exact(text)
     except (ValueError, ArithmeticError):
-        raise Odd(f"not a number that is kept exactly: {str(value)[:60]}") from None
+        raise Odd(f"not a number that is kept exactly: {text[:60]}") from None

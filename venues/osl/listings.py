@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
+import structlog
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -15,6 +16,8 @@ from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.market.instrument import Instrument
 from venues.osl.wire import Odd, number, parsed
+
+log = structlog.get_logger(__name__)
 
 _LARGEST: Final = Decimal(10) ** 12
 """Limits above this are written as this: no order of ours comes near, and sums stay exact."""
@@ -51,6 +54,14 @@ class Listed(Struct, frozen=True):
 
     published: bool
     notional_max: Decimal
+
+
+def usable(venue: VenueName, raw: bytes) -> list[Instrument]:
+    """Every pair with usable steps; that others were passed over goes to the log."""
+    listed, passed_over = instruments(venue, raw)
+    if passed_over:
+        log.warning("pairs_passed_over", venue=venue, count=len(passed_over), first=passed_over[0])
+    return listed
 
 
 def instruments(venue: VenueName, raw: bytes) -> tuple[list[Instrument], list[str]]:

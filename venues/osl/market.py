@@ -16,6 +16,7 @@ from msgspec import Struct
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import MarketFact
+from engine.market.instrument import Instrument
 from engine.ports import Clock
 from venues.osl import frames
 from venues.osl.book import Book, Place
@@ -80,6 +81,10 @@ class OslMarket:
         self._doubt = ""
         self._all_seen = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+
+    async def listed(self) -> Sequence[Instrument]:
+        """Every pair with usable steps, narrowed by the catalogue of v5; `Unread` when the list could not be had."""
+        return await self._reads.instruments()
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""

@@ -1,32 +1,48 @@
-"""Public reads of prices over REST, within the share of the address's budget that is kept for them."""
+"""Public reads over REST, of prices and pairs, within the share of the address's budget that is kept for them."""
 
 from typing import Final
+
+import structlog
 
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import Print
+from engine.market.instrument import Instrument
 from engine.orders.reports import Wire
 from engine.ports import Clock
-from venues.osl import frames, outcomes, signing, wire
+from venues.osl import frames, listings, outcomes, signing, wire
 from venues.osl.calls import Unread
 from venues.osl.checks import DEPTH
 from venues.osl.endpoints import Endpoints
+from venues.osl.listings import Listed
 from venues.osl.outcomes import Reply
 from venues.osl.signing import Pairs
 from venues.pacing import Pacing
 from venues.transport import HttpRequest, NoAnswer, NotSent, Transport
 
+log = structlog.get_logger(__name__)
+
 _PATIENCE: Final = Span(SECOND)
 
 
 class PublicReads:
-    """Snapshots of books and lists of trades; `Unread` when one could not be had."""
+    """Snapshots of books, lists of trades, and the pairs; `Unread` when one could not be had."""
 
     def __init__(
         self, name: VenueName, endpoints: Endpoints, transport: Transport, clock: Clock, pacer: Pacing
     ) -> None:
         self._name, self._endpoints, self._transport = name, endpoints, transport
         self._clock, self._pacer = clock, pacer
+
+    async def instruments(self) -> list[Instrument]:
+        """Every pair with usable steps, narrowed by the catalogue of v5 where that can be read."""
+        body = await self._get(wire.INSTRUMENT_PATH, [])
+        try:
+            listed = listings.usable(self._name, body)
+        except wire.Odd as odd:
+            raise Unread(str(odd)) from None
+        known = await self._catalogue()
+        return [listings.narrowed(each, known) for each in listed]
 
     async def snapshot(self, symbol: Symbol) -> frames.Snapshot:
         """The top of the book now."""
@@ -44,6 +60,13 @@ class PublicReads:
             return frames.prints(self._name, symbol, body, self._clock.market())
         except wire.Odd as odd:
             raise Unread(str(odd)) from None
+
+    async def _catalogue(self) -> dict[Symbol, Listed]:
+        try:
+            return listings.catalogue(await self._get(wire.CATALOGUE_PATH, []))
+        except (Unread, wire.Odd) as error:
+            log.warning("catalogue_unread", venue=self._name, reason=str(error))
+            return {}
 
     async def _get(self, path: str, pairs: Pairs) -> bytes:
         if not await self._pacer.acquire("query", patience=_PATIENCE):

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName
+from engine.kernel.money import total
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved
 from engine.orders.reports import (
@@ -90,9 +91,7 @@ class OslVenue:
     async def instruments(self) -> Sequence[Instrument]:
         """Every pair with usable steps, narrowed by the catalogue of v5; `Unread` when the list could not be had."""
         reply = await self._calls.read(wire.INSTRUMENT_PATH, signs=False)
-        listed, passed_over = self._calls.understood(partial(listings.instruments, self.name), reply)
-        if passed_over:
-            log.warning("pairs_passed_over", venue=self.name, count=len(passed_over), first=passed_over[0])
+        listed = self._calls.understood(partial(listings.usable, self.name), reply)
         known = await self._catalogue()
         return [listings.narrowed(each, known) for each in listed]
 
@@ -209,4 +208,6 @@ class OslVenue:
         own = await self._reads.fills_of(report.venue_order_id, urgent=True)
         if any((fill.symbol, fill.client_id) != (symbol, report.client_id) for fill in own):
             raise Unread(f"executions of order {report.venue_order_id} carry another name")
+        if total(fill.quantity for fill in own) < report.filled:
+            raise Unread(f"order {report.venue_order_id} sold {report.filled}, and its executions less")
         return Found(report, tuple(own))

@@ -11,7 +11,7 @@ but whoever would have met an account's order stays away.
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from heapq import merge
+from heapq import heappop, heappush, merge
 from operator import attrgetter
 from typing import Final, TypeVar
 
@@ -72,12 +72,35 @@ class Exchange(Records):
             raise ValueError(f"flows for pairs that are not listed: {sorted(missing)}")
         # Milliseconds of the start and a counter behind them: nineteen digits in our century.
         super().__init__(Vault(balances, max(_IDS_FROM, start // 1_000_000 * 1_000_000)), pairs)
+        self._expected: list[tuple[Instant, int, str, OrderRequest]] = []
+        self._held_up = 0
         self.advance(start)
 
     # What time brings
 
+    def expect(self, at: Instant, account: str, request: OrderRequest) -> None:
+        """A client's order that was held up on its way: it comes at `at`, whoever moves the exchange along by then."""
+        self._held_up += 1
+        heappush(self._expected, (at, self._held_up, account, request))
+
+    @property
+    def expected_at(self) -> Instant | None:
+        """When the next order comes that was held up."""
+        return self._expected[0][0] if self._expected else None
+
+    def admit(self) -> None:
+        """Let it come; the exchange stands at its instant."""
+        _, _, account, request = heappop(self._expected)
+        self.place(account, request)
+
     def advance(self, to: Instant) -> None:
-        """Play other people's orders up to `to`; an instant that has passed already changes nothing."""
+        """Play other people's orders up to `to`, and let in what was held up; a past instant changes nothing."""
+        while (at := self.expected_at) is not None and at <= to:
+            self._reach(at)
+            self.admit()
+        self._reach(to)
+
+    def _reach(self, to: Instant) -> None:
         streams = [flow.until(to) for flow in self._flows.values()]
         for action in streams[0] if len(streams) == 1 else merge(*streams, key=_AT):
             self._play(action)

@@ -134,6 +134,13 @@ class Hall:
 
     def advance(self, to: Instant) -> None:
         """Play other people's orders at all venues up to `to`, in the order in which they happen."""
+        while late := [(at, n) for n, one in enumerate(self._all) if (at := one.expected_at) is not None and at <= to]:
+            at, n = min(late)
+            self._reach(at)
+            self._all[n].admit()
+        self._reach(to)
+
+    def _reach(self, to: Instant) -> None:
         streams = [stream for exchange in self._all for stream in exchange.actions(to)]
         for _, exchange, action in merge(*streams, key=lambda signed: signed[0]):
             exchange.play(action)

@@ -77,7 +77,10 @@ class InProcessMarket:
 
     def __init__(self, counter: Counter) -> None:
         self.name: VenueName = counter.name
-        self._ticker = Ticker(counter)
+        self._counter, self._ticker = counter, Ticker(counter)
+
+    async def listed(self) -> Sequence[Instrument]:
+        return self._counter.listed()
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
         self._ticker.start(symbols)

@@ -129,5 +129,6 @@ def test_a_quiet_market_has_small_quotes_and_says_so() -> None:
 
 
 def test_a_second_venue_is_said_to_be_made_up() -> None:
-    (said,) = [line for line in over_flow(config("two_venues.toml"), seed=1, recorded=False).assumptions if "osl" in line]
+    assumptions = over_flow(config("two_venues.toml"), seed=1, recorded=False).assumptions
+    (said,) = [line for line in assumptions if "osl" in line]
     assert said == "The data are played at hashkey; a seeded crowd at osl follows its price, a little off."

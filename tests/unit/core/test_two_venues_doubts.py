@@ -13,6 +13,8 @@ from engine.orders import reports as r
 from engine.orders.order import ChildOrder
 from engine.planning.draft import Manner, draft
 from engine.planning.plan import Plan, Recipe
+from engine.world import world_of
+from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
 from strategies.twap import twap
 from tests.support.builders import (
@@ -150,6 +152,23 @@ def test_attempts_that_one_venue_refuses_do_not_use_up_those_of_the_other() -> N
     assert coins(through(trading, VENUE, r.Refused("-1", "no"), seconds)) == d("2.5")
 
 
+def test_a_venue_that_is_too_busy_is_not_asked_each_second_because_another_one_holds_nothing() -> None:
+    """Everything lies at the first venue, so nobody else can take what it turned away."""
+    trading = run(two(there="0"))
+    (order,) = placed(trading.due("00:00"))
+    asked_again = wakes(trading.answer(order, r.Transient("too many requests", Span(30 * SECOND))))
+    assert [when for when in asked_again if when <= trading.now + SOON] == []
+
+
+def test_a_venue_that_is_too_busy_is_not_asked_each_second_because_another_one_is_closed() -> None:
+    """The other venue holds as much, and is in maintenance."""
+    trading = run()
+    trading.feed(e.ModeChanged(trading.now, OTHER, r.Mode.MAINTENANCE))
+    (order,) = placed(trading.due("00:00"))
+    asked_again = wakes(trading.answer(order, r.Transient("too many requests", Span(30 * SECOND))))
+    assert [when for when in asked_again if when <= trading.now + SOON] == []
+
+
 def test_an_order_that_rests_in_a_book_that_we_no_longer_see_is_pulled() -> None:
     """Its stream is up and it takes cancels, but there is no price to hold the order against; the other could sell."""
     pegged = methods() | {ONE: Method(twap(START, at("00:04"), 4), Peg(Span(20 * SECOND), Span(10 * SECOND)))}
@@ -256,6 +275,26 @@ def test_stablecoin_below_what_the_fee_is_worth_does_not_age_until_nothing_is_so
     trading = run(two(coins="2.5", there="7.5", capabilities={VENUE: dear, OTHER: CAPABILITIES}))
     through(trading, VenueName("none"), r.Done(), ("00:00", "00:10", "00:20", "00:30", "00:40", "00:50"))
     assert trading.state.legs[ONE].remaining == 0
+
+
+def test_stablecoin_at_a_dead_venue_grows_old_there_and_keeps_nobody_from_selling_elsewhere() -> None:
+    """Some USDT lie at a venue that dies at once; six minutes later it may make no more, and the other one may."""
+    slow = methods() | {ONE: Method(twap(START, at("00:20"), 20), Cross())}
+    legs = two(coins="0.5", there="9.5").plan.legs
+    first = two(coins="0.5", there="9.5", plan=plan(replace(legs[0], window=Span(20 * MINUTE)), legs[1]))
+    trading = Run(first, slow).ready()
+    early = [placed(trading.due("00:00"))[0]]
+    trading.sold(early[0])
+    darken(trading)
+    trading.survey(venue=OTHER)
+    through(trading, VENUE, r.Done(), tuple(f"00:{m:02d}:{s}" for m in range(1, 7) for s in ("00", "15")))
+    waiting = trading.state.legs["2"].remaining  # type: ignore[index]
+    late = coins(through(trading, VENUE, r.Done(), MINUTES[8:20]))
+    assert (early[0].venue, waiting > 40, late > 0) == (VENUE, True, True)
+    assert trading.state.legs[ONE].remaining == 0
+    old = world_of(trading.state, trading.state.opened.plan.legs[0], early[0]).stable_since
+    assert old is not None
+    assert trading.now - old > POLICY.age_max
 
 
 def test_the_proceeds_of_one_venue_are_not_paid_from_what_lay_at_another() -> None:

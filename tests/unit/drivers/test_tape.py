@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.drivers.tape import TapeWriter, press, read_frames, read_mids, read_prints, verify
+from engine.drivers.tape import TapeWriter, press, read_counts, read_frames, read_mids, read_prints, verify
 from engine.kernel.clock import SECOND, Instant
 from engine.market.facts import BookSeen, FeedDown, Level, MarketFact
 from tests.support.journals import BTCUSDT, USDTUSD, VENUE, at, trade
@@ -65,6 +65,16 @@ def test_prints_come_back_digit_for_digit_and_by_the_time_of_the_venue(tmp_path:
         writer.seal(NOW)
     assert read_prints(tmp_path, BTCUSDT) == [late, FACTS[1]]
     assert [str(p.quantity) for p in read_prints(tmp_path, BTCUSDT)] == ["1", "0.30"]
+
+
+def test_sealed_facts_are_counted_by_venue_and_kind(tmp_path: Path) -> None:
+    writer = TapeWriter(tmp_path)
+    for facts in (FACTS, [down("10:00:04")]):
+        writer.append(facts)
+        writer.seal(NOW)
+    writer.append(FACTS)  # not sealed, so it is no evidence
+    assert read_counts(tmp_path) == {(VENUE, "book"): 2, (VENUE, "print"): 2, (VENUE, "down"): 1}
+    writer.close()
 
 
 def test_mids_are_the_last_of_each_stretch_and_none_where_the_feed_broke(tmp_path: Path) -> None:

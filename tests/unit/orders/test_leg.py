@@ -6,7 +6,7 @@ import pytest
 
 from engine.kernel.clock import Instant
 from engine.orders.leg import Leg
-from tests.support.builders import TWO, d
+from tests.support.builders import TWO, VENUE, d
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ from tests.support.builders import TWO, d
     ],
 )
 def test_the_oldest_that_waits_is_sold_first(units: str, left: list[tuple[int, str]]) -> None:
-    leg = Leg(TWO, d("0"), waiting=deque([(Instant(1), d("100")), (Instant(2), d("50"))]))
-    leg.take(d(units))
-    assert list(leg.waiting) == [(when, d(much)) for when, much in left]
+    leg = Leg(TWO, d("0"), waiting={VENUE: deque([(Instant(1), d("100")), (Instant(2), d("50"))])})
+    leg.take(VENUE, d(units))
+    assert list(leg.waiting[VENUE]) == [(when, d(much)) for when, much in left]
 
 
 def test_a_leg_may_sell_what_it_had_and_what_it_received() -> None:

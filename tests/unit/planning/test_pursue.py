@@ -1,5 +1,6 @@
 """From what a schedule says to what a leg should have in the market now."""
 
+from collections import deque
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +36,7 @@ def wanted(of: Leg, when: str, room: Room = WIDE, catch_up: str = "2", **changes
     """What the leg wants at this time by ten slices of a minute, at a price of 100."""
     closing, resting = changes.get("closing", True), changes.get("resting")
     schedule = changes.get("schedule", TEN_SLICES)
-    seen = pursue.progress(of, closing, at(when), COIN.lot)
+    seen = pursue.progress(of, closing, at(when), COIN.lot, [COIN.venue])
     return pursue.wanted(of, seen, schedule, COIN, d("100"), d("100"), d(catch_up), room, resting)
 
 
@@ -162,8 +163,10 @@ def test_without_a_cap_there_is_room() -> None:
 
 def test_a_schedule_sees_the_age_of_what_waits() -> None:
     fed = Leg(ONE, d("0"), received=d("5"))
-    fed.waiting.append((START, d("5")))
-    assert pursue.progress(fed, False, at("00:01"), COIN.lot) == progress("5", oldest=START, at=at("00:01"))
+    fed.waiting[COIN.venue] = deque([(START, d("5"))])
+    seen = pursue.progress(fed, False, at("00:01"), COIN.lot, [COIN.venue])
+    assert seen == progress("5", oldest=START, at=at("00:01"))
+    assert pursue.progress(fed, False, at("00:01"), COIN.lot, ["elsewhere"]).oldest is None
 
 
 class Flat:

@@ -12,6 +12,7 @@ from engine.evidence.benchmarks import gather
 from engine.evidence.reading import tell
 from engine.evidence.story import Story
 from engine.evidence.summary import summarise
+from engine.kernel.ids import VenueName
 from engine.reports.charts import bundle
 from engine.reports.html import NOT_SHOWN, STATUS, quality, render
 from tests.support.journals import FIRST, Journal, at, opened, tape, two_legs
@@ -135,6 +136,12 @@ def test_what_is_doubtful_about_the_data_is_said() -> None:
         "No reference price of any fill is missing.",
     ):
         assert part in said
+
+
+def test_what_was_recorded_for_reference_is_counted_and_said_to_be_part_of_no_price() -> None:
+    said = quality(story(), gather(story()), {VenueName("osl"): (12345, 6), VenueName("kraken"): (0, 0)})
+    assert "Recorded for reference only, and part of no price here: osl, 12,345 books and 6 trades." in said
+    assert "Recorded for reference only, and part of no price here: kraken, 0 books and 0 trades." in said
 
 
 def test_missing_prices_are_counted_by_reason() -> None:

@@ -225,4 +225,4 @@ def account(over: Client, *, clock: Clock | None = None, about: Known | None = N
 def prices(over: Client, clock: Clock | None = None, **changed: Any) -> GenericMarket:
     """The public prices behind a client."""
     standard: dict[str, Any] = {"every": Span(20 * MILLISECOND), "streams": True, "backoff": BRIEF}
-    return GenericMarket(over, clock or WallClock(), name=THERE, **(standard | changed))
+    return GenericMarket(over, known("hashkey"), clock or WallClock(), name=THERE, **(standard | changed))

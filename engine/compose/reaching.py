@@ -1,0 +1,144 @@
+"""Reaching the venues of a run: in a sandbox of its own, where it is pointed, or where they were before."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from decimal import Decimal
+
+from engine.compose import places
+from engine.compose.places import Outlook, OwnSandbox, Places, Target
+from engine.compose.references import Absent, Onlookers
+from engine.compose.request import Request
+from engine.compose.session import Screen, pairs
+from engine.config import VenueUse
+from engine.drivers import keys
+from engine.drivers.folder import Origin, Whereabouts
+from engine.kernel.errors import BadInput, Mistake
+from engine.kernel.ids import VenueName
+from engine.kernel.money import Asset
+from engine.planning.plan import Plan
+from engine.state import State
+from venues import registry
+from venues.sandbox.dialects import DIALECTS
+
+
+async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset, Decimal]) -> Places:
+    """Start the sandbox that the request asks for, or find the one that it points at."""
+    config, found = request.config, _selling(request)
+    targets = await _own(request, stack, remaining) if request.sandbox else _pointed(request)
+    promised = {name: places.strict(registry.adapter(use.adapter)) for name, use in found.items()}
+    reached = await places.reach_sandboxes(
+        targets, seed=request.chosen_seed, capabilities=promised if request.strict_tif else {}
+    )
+    stack.push_async_callback(reached.aclose)
+    for name, use in config.references.items():
+        if name not in reached.outlooks:
+            there = Whereabouts(adapter=use.adapter, address="", options=dict(use.options), reference=True)
+            reached.outlooks[name] = Outlook(Absent(name, f"no sandbox speaks {use.dialect}"), there)
+    return reached
+
+
+async def reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Places:
+    """The venues of a run that is continued, where they still are."""
+    if origin.kind != "pointed":
+        what = "its sandbox ended with the process that started it, so nothing is left to continue"
+        raise BadInput([Mistake(str(state.opened.run), what)])
+    opened = state.opened
+    targets = [
+        Target(
+            name=VenueName(name),
+            adapter=there.adapter,
+            address=there.address,
+            key=None if there.reference else _key(opened.environment, VenueName(name)),
+            options=there.options,
+        )
+        for name, there in origin.venues.items()
+    ]
+    reached = await places.reach_sandboxes(
+        targets, seed=opened.seed, capabilities=opened.capabilities, all_of_them=False
+    )
+    stack.push_async_callback(reached.aclose)
+    return reached
+
+
+async def watch_markets(reached: Places, plan: Plan, *, all_of_them: bool = True) -> None:
+    """Nothing is begun before every pair has shown a first book; to go on, those of one venue are enough."""
+    asked = {name: [symbol for venue, symbol in pairs(plan) if venue == name] for name in reached.markets}
+    starting = [reached.markets[name].start(symbols) for name, symbols in asked.items()]
+    answers = await asyncio.gather(*starting, return_exceptions=True)
+    mistakes = []
+    for name, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, TimeoutError):
+            mistakes.append(Mistake(f"venues.{name}", str(answer)))
+        elif isinstance(answer, BaseException):
+            raise answer
+    if len(mistakes) > (0 if all_of_them else len(asked) - 1):
+        raise BadInput(mistakes)
+
+
+async def look_on(reached: Places, plan: Plan, stack: AsyncExitStack, screen: Screen) -> Onlookers:
+    """Begin to watch the venues for reference, and wait a moment for them."""
+    onlookers = Onlookers(reached.references, plan, screen.say)
+    stack.push_async_callback(onlookers.aclose)
+    await onlookers.settle()
+    return onlookers
+
+
+async def _own(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset, Decimal]) -> list[Target]:
+    """In a sandbox that ends with us. What it does not speak, it can't show for reference either."""
+    config, selling = request.config, _selling(request)
+    spoken = {name: use for name, use in config.references.items() if use.dialect in DIALECTS}
+    sold_on = [use.dialect for use in selling.values()]
+    shown = dict.fromkeys(use.dialect for use in spoken.values() if use.dialect not in sold_on)
+    sandbox = await OwnSandbox.start(
+        places.Wanted(
+            dialects=[*sold_on, *shown],
+            seed=request.chosen_seed,
+            speed=request.speed,
+            faults=request.faults,
+            recorded=not request.synthetic,
+            strict_tif=request.strict_tif,
+            account=config.terms.account,
+            balances=remaining,
+        )
+    )
+    stack.push_async_callback(sandbox.stop)
+    return [
+        Target(
+            name=name,
+            adapter=use.adapter,
+            address=sandbox.address(use.dialect),
+            key=None if use.reference else sandbox.key(use.dialect),
+            options=use.options,
+        )
+        for name, use in (*selling.items(), *spoken.items())
+    ]
+
+
+def _pointed(request: Request) -> list[Target]:
+    """Where the command line says; in production, at their own addresses."""
+    config, production = request.config, request.kind == "production"
+    every: dict[VenueName, VenueUse] = {**_selling(request), **config.references}
+    return [
+        Target(
+            name=name,
+            adapter=use.adapter,
+            address="" if production else places.loopback(request.addresses[name]),
+            key=None if use.reference else _key(config.environment, name),
+            options=use.options,
+            production=production,
+        )
+        for name, use in every.items()
+    ]
+
+
+def _selling(request: Request) -> dict[VenueName, VenueUse]:
+    """The venues of the mandate, in its order."""
+    return {name: request.config.venues[name] for name in request.config.terms.venues}
+
+
+def _key(environment: str, name: VenueName) -> tuple[str, str]:
+    found = keys.find(environment, name)
+    if isinstance(found, list):
+        raise BadInput(found)
+    return found

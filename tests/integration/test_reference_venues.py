@@ -1,0 +1,171 @@
+"""OSL for reference beside a sale on HashKey: its prices are recorded, and nothing that it does changes the sale."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from msgspec.structs import replace
+
+from engine.compose.products import entries
+from engine.drivers.tape import read_counts
+from engine.events import Entry, Opened, Restarted, TapeSealed
+from engine.kernel.ids import VenueName
+from engine.orders.events import Due
+from tests.support.configs import written
+from tests.support.processes import Engine, Exchange, Person, exchange, fills, summary
+
+RUN: Final = "SHORT-1.1"
+HASHKEY, OSL = VenueName("hashkey"), VenueName("osl")
+BESIDE: Final[dict[str, Any]] = {
+    "venues": {"hashkey": {"adapter": "hashkey"}, "osl": {"adapter": "osl", "use": "reference"}}
+}
+KRAKEN: Final = {"adapter": "generic", "use": "reference", "options": {"exchange": "kraken"}}
+ALONE: Final[dict[str, Any]] = {"venues": {"hashkey": {"adapter": "hashkey"}}}
+LONGER: Final[dict[str, Any]] = {"strategy__window": "3m", "mandate__deadline": "12m"}
+VIRTUAL: Final = ("--sandbox", "--in-process", "--synthetic", "--seed", "7", "--out", "run")
+
+
+class Desk:
+    """Two exchanges, somebody who has keys to one of them, and the run that he has started."""
+
+    def __init__(self, person: Person, engine: Engine, venues: Exchange) -> None:
+        self.person, self.engine, self.venues = person, engine, venues
+        self.folder = person.folder / "run"
+
+    def dues(self) -> list[Due]:
+        """What decisions were shown."""
+        return [entry for entry in rows(self.folder) if isinstance(entry, Due)]
+
+
+@contextmanager
+def opened(folder: Path, *, dark: bool = False, **changes: Any) -> Iterator[Desk]:
+    """The run is under way; OSL may be dark already when it starts."""
+    with exchange(folder / "exchange", "--dialect", "hashkey", "--dialect", "osl") as venues:
+        person = Person(folder / "shell").knows(venues)
+        for word in ("KEY", "SECRET"):
+            del person.env[f"STEELYARD_SANDBOX_OSL_{word}"]
+        if dark:
+            venues.set_mode("osl", "dark")
+        config = written(person.folder, **BESIDE, **changes)
+        with person.starts("run", config, *venues.option, "--out", "run", "--plain") as engine:
+            engine.wait_for("hashkey: private stream up")
+            yield Desk(person, engine, venues)
+
+
+def rows(run: Path) -> list[Entry]:
+    return [entry for _, entry in entries(run / "journal.sqlite")]
+
+
+def shown(due: Due, venue: VenueName) -> list[str]:
+    """The pairs of one venue whose prices can be relied on."""
+    return [view.symbol for view in due.views if view.venue == venue and view.live]
+
+
+def without_osl(entry: Entry) -> Entry:
+    """The row as it would stand there if nobody had looked at OSL."""
+    if isinstance(entry, Due):
+        return replace(entry, views=tuple(view for view in entry.views if view.venue != OSL))
+    return replace(entry, config_sha256="") if isinstance(entry, Opened) else entry
+
+
+def rehearsed(folder: Path, **changes: Any) -> Path:
+    """The folder of a run in virtual time, which came to its end and is decided again alike."""
+    person = Person(folder)
+    ended = person.says("run", written(folder, **changes), *VIRTUAL)
+    assert ended.code == 0, ended
+    assert person.says("audit", "run").code == 0
+    return folder / "run"
+
+
+def test_the_journal_of_a_run_with_a_reference_differs_in_views_and_tape_and_in_nothing_else(tmp_path: Path) -> None:
+    """The same orders, the same fills, the same money: no decision and no figure takes OSL into account."""
+    beside, alone = (rehearsed(tmp_path / name, **use) for name, use in (("beside", BESIDE), ("alone", ALONE)))
+    told, plain = ([e for e in rows(run) if not isinstance(e, TapeSealed)] for run in (beside, alone))
+    assert [without_osl(entry) for entry in told] == [without_osl(entry) for entry in plain]
+    dues = [entry for entry in told if isinstance(entry, Due)]
+    assert all(shown(due, OSL) == ["BTCUSDT", "USDTUSD"] for due in dues)
+    for name in ("fills.jsonl", "fills.csv", "orders.csv", "ledger.beancount"):
+        assert (beside / name).read_bytes() == (alone / name).read_bytes(), name
+    assert summary(beside)["legs"] == summary(alone)["legs"]
+
+
+def test_the_report_says_how_much_of_each_reference_was_recorded(tmp_path: Path) -> None:
+    """One is beside HashKey in the hall; of the other the hall knows nothing."""
+    run = rehearsed(tmp_path, venues={**BESIDE["venues"], "kraken": KRAKEN})
+    counts = read_counts(run)
+    assert counts[OSL, "book"] > 0
+    page = (run / "report.html").read_text()
+    assert f"osl, {counts[OSL, 'book']:,} books and {counts[OSL, 'print']:,} trades" in page
+    assert "kraken, 0 books and 0 trades" in page
+
+
+def test_a_plan_names_the_references_and_says_which_of_them_would_be_left_out(tmp_path: Path) -> None:
+    config = written(tmp_path, venues={**BESIDE["venues"], "kraken": KRAKEN})
+    planned = Person(tmp_path).says("plan", config, "--sandbox", "--in-process", "--synthetic")
+    assert planned.code == 0, planned
+    assert "osl: for reference only: BTCUSDT, USDTUSD" in planned.out
+    assert "kraken: for reference only, and left out: " in planned.out
+
+
+@pytest.mark.slow
+def test_our_own_sandbox_serves_the_dialects_of_references_too(tmp_path: Path) -> None:
+    """HashKey through ccxt is one of them, at the same exchange as HashKey itself."""
+    ccxt = {"adapter": "generic", "use": "reference", "options": {"exchange": "hashkey"}}
+    config = written(tmp_path, venues={**BESIDE["venues"], "again": ccxt})
+    ended = Person(tmp_path).says("run", config, "--sandbox", "--synthetic", "--speed", "20", "--out", "run", "--plain")
+    assert ended.code == 0, ended
+    for name in ("osl", "again"):
+        assert f"{name}: for reference only: BTCUSDT, USDTUSD" in ended.out
+        assert read_counts(tmp_path / "run")[VenueName(name), "book"] > 0
+
+
+def test_where_a_reference_is_has_to_be_said_like_the_others_and_no_key_is_wanted_for_it(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    refused = person.says("run", written(tmp_path, **BESIDE), "--venue", "hashkey=http://127.0.0.1:9", "--out", "run")
+    assert refused.code == 2
+    assert any(line.startswith("venues.osl: environment is sandbox") for line in refused.mistakes), refused
+    assert "OSL_KEY" not in refused.err
+
+
+def test_a_reference_that_goes_dark_in_the_middle_changes_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path, **LONGER) as desk:
+        desk.person.sees(RUN, lambda s: Decimal(s["legs"][0]["sold"]) > 0)
+        desk.venues.set_mode("osl", "dark")
+        desk.engine.wait_for("osl: prices of BTCUSDT for reference are lost")
+        ended = desk.engine.end(90)
+        truths = desk.venues.truths()
+    assert (ended.code, summary(desk.folder)["status"]) == (0, "done"), ended
+    assert truths["hashkey"].sold("BTCUSDT") == Decimal("0.2")
+    assert truths["osl"].orders == []
+    assert {fill["venue"] for fill in fills(desk.folder)} == {"hashkey"}
+    seen = [bool(shown(due, OSL)) for due in desk.dues()]
+    assert (True in seen, seen[-1]) == (True, False)
+    assert "reference_lost" in (desk.folder / "engine.log").read_text()
+
+
+def test_a_reference_that_is_dark_from_the_start_is_a_line_and_not_a_mistake(tmp_path: Path) -> None:
+    with opened(tmp_path, dark=True) as desk:
+        ended = desk.engine.end(90)
+    assert ended.code == 0, ended
+    assert "osl: for reference only, and left out: " in ended.out
+    assert "osl, 0 books and 0 trades" in (desk.folder / "report.html").read_text()
+    assert all(view.venue == HASHKEY for due in desk.dues() for view in due.views)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_continued_looks_at_its_references_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as desk:
+        desk.person.sees(RUN, lambda s: Decimal(s["legs"][0]["sold"]) > 0)
+        desk.engine.kill()
+        origin = json.loads((desk.folder / "origin.json").read_bytes())
+        assert {name: there["reference"] for name, there in origin["venues"].items()} == {HASHKEY: False, OSL: True}
+        ended = desk.person.says("resume", "run", "--plain")
+    assert ended.code == 0, ended
+    assert "osl: for reference only: BTCUSDT, USDTUSD" in ended.out
+    told = rows(desk.folder)
+    again = max(place for place, entry in enumerate(told) if isinstance(entry, Restarted))
+    assert any(shown(entry, OSL) for entry in told[again:] if isinstance(entry, Due))
