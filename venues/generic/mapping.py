@@ -16,6 +16,7 @@ from engine.kernel.money import Amount, Asset, exact, total
 from engine.orders.order import TimeInForce
 from engine.orders.reports import Balance, Fill, OrderReport, OrderStatus
 from venues.generic.known import Known
+from venues.odd import Odd as Odd
 
 Row = Mapping[str, Any]
 SymbolOf = Callable[[str], Symbol]
@@ -39,10 +40,6 @@ _UNDER_WAY: Final = re.compile(r"pending|ing$", re.IGNORECASE)
 """`PENDING_CANCEL`, `canceling`: words of exchanges that ccxt calls canceled too early."""
 _MILLIS_MAX: Final = 10**14
 """The year 5138: a time after it was not counted in milliseconds."""
-
-
-class Odd(ValueError):
-    """An answer that can't be believed, and why; it proves nothing."""
 
 
 def number(value: Any) -> Decimal:

@@ -5,7 +5,6 @@ does silence. A stream that never brought a book is given up for polling.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.market.instrument import Instrument
 from engine.ports import Clock
+from venues.feed import Feed
 from venues.generic import listings
 from venues.generic.client import Client, Failed
 from venues.generic.known import Known
@@ -30,8 +30,6 @@ FIRST_BOOK: Final = Span(20 * SECOND)
 """How long the first books may take to come, the list of pairs before them included (wall time)."""
 SILENCE: Final = Span(30 * SECOND)
 """A book that has not been heard of for so long is no book."""
-SETTLED: Final = Span(30 * SECOND)
-"""A feed that lived this long starts its waits between attempts anew."""
 FRUITLESS_MAX: Final = 3
 """Attempts of a stream without a single book before it is given up."""
 
@@ -56,12 +54,9 @@ class GenericMarket:
         self.name = name
         self._client, self._known, self._clock = client, known, clock
         self._every, self._streams = every, streams
-        self._first_book, self._silence = first_book, silence
-        self._backoff = backoff
-        self._facts: deque[MarketFact] = deque()
+        self._silence, self._fruitless = silence, 0
+        self._feed = Feed(name, clock, backoff, first_book)
         self._pairs: dict[Symbol, Pair] = {}
-        self._all_seen = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     async def listed(self) -> Sequence[Instrument]:
         """Every spot pair that the exchange lists with usable limits; `Failed` when the list could not be had."""
@@ -70,49 +65,34 @@ class GenericMarket:
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
         self._pairs = {symbol: Pair(self.name, symbol, self._clock.market()) for symbol in symbols}
-        self._task = asyncio.create_task(self._run())
         try:
-            async with asyncio.timeout(self._first_book / SECOND):
-                await self._all_seen.wait()
+            await self._feed.start(self._pairs, self._feed.follow(self._watch, Failed, Lost, Odd))
         except TimeoutError:
-            missing = ", ".join(symbol for symbol, pair in self._pairs.items() if not pair.live)
             await self.aclose()
-            raise TimeoutError(f"{self.name} showed no first book of {missing}") from None
+            raise
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""
-        if self._task is not None and self._task.done() and not self._task.cancelled():
-            self._task.result()  # a bug of ours ended the feed: it must not look like a quiet market
-        drained = []
-        while self._facts and self._facts[0].seen_at <= at:
-            drained.append(self._facts.popleft())
-        return drained
+        return self._feed.drain(at)
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._feed.stop()
         await self._client.aclose()
 
-    async def _run(self) -> None:
-        attempt = fruitless = 0
-        while True:
-            opened_at = self._clock.mono()
-            try:
-                await (self._stream() if self._streaming() else self._poll())
-            except (Failed, Lost, Odd) as error:
-                fruitless = 0 if any(pair.live for pair in self._pairs.values()) else fruitless + 1
-                log.warning("feed_lost", venue=self.name, reason=str(error), attempt=attempt)
-                for pair in self._pairs.values():
-                    self._facts.extend(pair.lose(self._clock.market(), str(error)))
-            if self._streaming() and fruitless >= FRUITLESS_MAX:
+    async def _watch(self) -> None:
+        """By stream, while that brings anything; else by questions."""
+        if not self._streaming():
+            await self._poll()
+            return
+        try:
+            await self._stream()
+        except (Failed, Lost, Odd):
+            self._fruitless = 0 if any(pair.live for pair in self._pairs.values()) else self._fruitless + 1
+            if self._fruitless >= FRUITLESS_MAX:
                 self._streams = False
                 log.warning("stream_given_up", venue=self.name)
-            if self._clock.mono() - opened_at >= SETTLED:
-                attempt = 0
-            await self._clock.sleep(self._backoff.delay(attempt))
-            attempt += 1
+            raise
 
     def _streaming(self) -> bool:
         return self._streams and self._client.has("watchOrderBook")
@@ -144,7 +124,7 @@ class GenericMarket:
         pair = self._client.unified(symbol)
         while True:
             rows = (await self._client.call("watch_trades", pair)).value  # a market may trade nothing for hours
-            self._facts.extend(self._pairs[symbol].prints(rows, self._clock.market()))
+            self._feed.tell(self._pairs[symbol].prints(rows, self._clock.market()))
 
     async def _heard(self, method: str, pair: str) -> Any:
         try:
@@ -162,10 +142,8 @@ class GenericMarket:
                 self._saw_book(symbol, (await self._client.call("fetch_order_book", pair, LEVELS)).value)
                 if self._client.has("fetchTrades"):
                     rows = (await self._client.call("fetch_trades", pair)).value
-                    self._facts.extend(seen.prints(rows, self._clock.market()))
+                    self._feed.tell(seen.prints(rows, self._clock.market()))
             await self._clock.sleep(self._every)
 
     def _saw_book(self, symbol: Symbol, book: Any) -> None:
-        self._facts.extend(self._pairs[symbol].book(book, self._clock.market()))
-        if all(pair.live for pair in self._pairs.values()):
-            self._all_seen.set()
+        self._feed.tell(self._pairs[symbol].book(book, self._clock.market()))

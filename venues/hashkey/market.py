@@ -6,8 +6,6 @@ anew, and it comes as seldom (300 ms). A frame older than one already seen is dr
 connection, and until a new book has come nobody is told that there is one.
 """
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -22,10 +20,11 @@ from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import BookSeen, FeedDown, Level, MarketFact, Print
 from engine.market.instrument import Instrument
 from engine.ports import Clock
+from venues.feed import Feed
 from venues.hashkey import listings, routes
 from venues.hashkey.calls import Unread
 from venues.hashkey.endpoints import Endpoints
-from venues.hashkey.private import SETTLED, ping, pong
+from venues.hashkey.private import ping, pong
 from venues.hashkey.wire import NAME, Id, Odd, instant, number, parsed
 from venues.stream import Backoff, Link, Pulse
 from venues.transport import HttpRequest, Lost, NoAnswer, NotSent, Transport
@@ -78,11 +77,9 @@ class HashKeyMarket:
     ) -> None:
         self.name = name
         self._endpoints, self._transport, self._clock = endpoints, transport, clock
-        self._first_book, self._pulse, self._backoff = first_book, pulse, backoff
-        self._facts: deque[MarketFact] = deque()
+        self._pulse = pulse
+        self._feed = Feed(name, clock, backoff, first_book)
         self._pairs: dict[Symbol, _Pair] = {}
-        self._all_seen = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     async def listed(self) -> Sequence[Instrument]:
         """Every pair that the venue lists with usable filters; `Unread` when the list could not be had.
@@ -101,45 +98,20 @@ class HashKeyMarket:
     async def start(self, symbols: Sequence[Symbol]) -> None:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
         self._pairs = {symbol: _Pair(self.name, symbol, self._clock.market()) for symbol in symbols}
-        self._task = asyncio.create_task(self._run())
         try:
-            async with asyncio.timeout(self._first_book / SECOND):
-                await self._all_seen.wait()
+            await self._feed.start(self._pairs, self._feed.follow(self._watch, Lost, Odd))
         except TimeoutError:
-            missing = ", ".join(symbol for symbol, pair in self._pairs.items() if not pair.live)
             await self.aclose()
-            raise TimeoutError(f"{self.name} showed no first book of {missing}") from None
+            raise
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""
-        if self._task is not None and self._task.done() and not self._task.cancelled():
-            self._task.result()  # a bug of ours ended the feed: it must not look like a quiet market
-        drained = []
-        while self._facts and self._facts[0].seen_at <= at:
-            drained.append(self._facts.popleft())
-        return drained
+        return self._feed.drain(at)
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._feed.stop()
         await self._transport.aclose()
-
-    async def _run(self) -> None:
-        attempt = 0
-        while True:
-            opened_at = self._clock.mono()
-            try:
-                await self._watch()
-            except (Lost, Odd) as error:
-                log.warning("feed_lost", venue=self.name, reason=str(error), attempt=attempt)
-                for pair in self._pairs.values():
-                    self._facts.extend(pair.lose(self._clock.market(), str(error)))
-            if self._clock.mono() - opened_at >= SETTLED:
-                attempt = 0
-            await self._clock.sleep(self._backoff.delay(attempt))
-            attempt += 1
 
     async def _watch(self) -> None:
         socket = await self._transport.connect(self._endpoints.ws_public)
@@ -167,12 +139,10 @@ class HashKeyMarket:
         seen_at = self._clock.market()
         if frame.topic == "depth":
             for depth in parsed(frame.data, list[_Depth]):
-                self._facts.extend(pair.book(depth, seen_at))
-            if all(each.live for each in self._pairs.values()):
-                self._all_seen.set()
+                self._feed.tell(pair.book(depth, seen_at))
         elif frame.topic == "trade":
             for trade in parsed(frame.data, list[_Trade]):
-                self._facts.extend(pair.trade(trade, seen_at))
+                self._feed.tell(pair.trade(trade, seen_at))
 
 
 class _Pair:

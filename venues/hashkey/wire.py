@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, TypeVar
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from engine.kernel.clock import Instant, of_millis
 from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import ZERO, Amount, Asset, exact
 from engine.orders.reports import Balance, Fill, OrderReport, OrderStatus, Permissions
+from venues.odd import Odd as Odd
+from venues.odd import parsed as parsed
 
 NAME: Final = VenueName("hashkey")
 
@@ -42,10 +43,6 @@ _SECONDS_MAX: Final = 10**11
 
 T = TypeVar("T")
 Id = str | int
-
-
-class Odd(ValueError):
-    """An answer that can't be believed, and why; it proves nothing."""
 
 
 class _OrderRow(Struct, rename="camel"):
@@ -105,16 +102,6 @@ class _Permissions(Struct, rename="camel"):
 
 class _Key(Struct, rename="camel"):
     listen_key: str
-
-
-def parsed(raw: bytes | Raw, kind: type[T]) -> T:
-    """`raw` as a `kind`, or `Odd`; numbers may come as text, as they do here."""
-    try:
-        if isinstance(raw, bytes):
-            raw.decode()  # the decoder looks only at what it reads, and would pass damage in a field that it skips
-        return msgspec.json.decode(raw, type=kind, strict=False)
-    except (ValueError, ArithmeticError, RecursionError) as error:  # malformed, not UTF-8, absurd, or nested too deep
-        raise Odd(f"not a {kind.__name__.strip('_')}: {error}"[:200]) from None
 
 
 def order_report(venue: VenueName, raw: bytes) -> OrderReport:

@@ -5,8 +5,6 @@ held against a snapshot: one that agrees confirms a book that has not moved, one
 feed down, and a new connection brings a new book. No stream of trades is known; they are asked for.
 """
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +16,7 @@ from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.market.instrument import Instrument
 from engine.ports import Clock
+from venues.feed import Feed
 from venues.osl import frames
 from venues.osl.book import Book, Place
 from venues.osl.calls import Unread
@@ -37,8 +36,6 @@ FIRST_BOOK: Final = Span(10 * SECOND)
 """How long the first books may take to come (wall time)."""
 PULSE: Final = Pulse(every=Span(1 << 62), silence=Span(15 * SECOND))
 """The venue pings every five seconds and wants nothing from us but the answer."""
-_SETTLED: Final = Span(30 * SECOND)
-"""A connection that lived this long starts its waits between attempts anew."""
 _TICK: Final = Span(250 * MILLISECOND)
 """How long a doubt about a book may wait to be heard."""
 
@@ -72,15 +69,13 @@ class OslMarket:
         self.name = name
         self._endpoints, self._transport, self._clock = endpoints, transport, clock
         self._reads = PublicReads(name, endpoints, transport, clock, pacer or FreePacer())
-        self._first_book, self._rhythm, self._backoff = first_book, rhythm, backoff
-        self._facts: deque[MarketFact] = deque()
+        self._rhythm = rhythm
+        self._feed = Feed(name, clock, backoff, first_book)
         self._books: dict[Symbol, Book] = {}
         self._prints: dict[Symbol, Prints] = {}
         self._suspected: dict[Symbol, set[Place]] = {}
         self._opened_at: int | None = None
         self._doubt = ""
-        self._all_seen = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def listed(self) -> Sequence[Instrument]:
         """Every pair with usable steps, narrowed by the catalogue of v5; `Unread` when the list could not be had."""
@@ -90,47 +85,21 @@ class OslMarket:
         """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
         self._books = {symbol: Book(self.name, symbol) for symbol in symbols}
         self._prints = {symbol: Prints(self._clock.market()) for symbol in symbols}
-        self._tasks = [asyncio.create_task(each) for each in (self._run(), self._check_books(), self._ask_trades())]
+        works = (self._feed.follow(self._watch, Lost, Odd), self._check_books(), self._ask_trades())
         try:
-            async with asyncio.timeout(self._first_book / SECOND):
-                await self._all_seen.wait()
+            await self._feed.start(self._books, *works)
         except TimeoutError:
-            missing = ", ".join(symbol for symbol, book in self._books.items() if not book.live)
             await self.aclose()
-            raise TimeoutError(f"{self.name} showed no first book of {missing}") from None
+            raise
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""
-        for task in self._tasks:
-            if task.done() and not task.cancelled():
-                task.result()  # a bug of ours ended the feed: it must not look like a quiet market
-        drained = []
-        while self._facts and self._facts[0].seen_at <= at:
-            drained.append(self._facts.popleft())
-        return drained
+        return self._feed.drain(at)
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._feed.stop()
         await self._transport.aclose()
-
-    async def _run(self) -> None:
-        attempt = 0
-        while True:
-            opened_at = self._clock.mono()
-            try:
-                await self._watch()
-            except (Lost, Odd) as error:
-                log.warning("feed_lost", venue=self.name, reason=str(error), attempt=attempt)
-                for book in self._books.values():
-                    self._facts.extend(book.lose(self._clock.market(), str(error)))
-            if self._clock.mono() - opened_at >= _SETTLED:
-                attempt = 0
-            await self._clock.sleep(self._backoff.delay(attempt))
-            attempt += 1
 
     async def _watch(self) -> None:
         topics = ",".join(f"orderBook:{symbol}" for symbol in self._books)
@@ -156,16 +125,14 @@ class OslMarket:
         if isinstance(said, frames.Ping):
             await link.send(frames.PONG)
         elif said is not None and (book := self._books.get(said.symbol)) is not None:
-            self._facts.extend(book.take(said, self._clock.market(), self._clock.mono()))
+            self._feed.tell(book.take(said, self._clock.market(), self._clock.mono()))
 
     def _settle(self) -> None:
         """Show every book whose last change has had time to become whole."""
         before = self._clock.mono() - self._rhythm.quiet
         for book in self._books.values():
             if book.pending and book.heard_at <= before:
-                self._facts.extend(book.quiet(self._clock.market()))
-        if not self._all_seen.is_set() and all(book.live for book in self._books.values()):
-            self._all_seen.set()
+                self._feed.tell(book.quiet(self._clock.market()))
 
     async def _check_books(self) -> None:
         while True:
@@ -193,7 +160,7 @@ class OslMarket:
             side, price = min(twice)
             self._doubt = f"the book of {symbol} disagrees with two snapshots, first at {side.lower()} {price}"
         elif not found and not moved:
-            self._facts.extend(book.confirmed(self._clock.market(), shown.at))
+            self._feed.tell(book.confirmed(self._clock.market(), shown.at))
 
     async def _ask_trades(self) -> None:
         while True:
@@ -203,5 +170,5 @@ class OslMarket:
                 except Unread as error:
                     log.warning("trades_unread", venue=self.name, symbol=symbol, reason=str(error))
                 else:
-                    self._facts.extend(prints.new(seen))
+                    self._feed.tell(prints.new(seen))
             await self._clock.sleep(self._rhythm.trades_every)

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Final, Generic, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from engine.kernel.clock import Instant, iso, of_millis, parse_instant
 from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import ZERO, Amount, Asset, exact, plain
 from engine.orders.order import ChildOrder, OrderType, TimeInForce
 from engine.orders.reports import Balance, Fill, OrderReport, OrderStatus, Permissions
+from venues.odd import Odd as Odd
+from venues.odd import parsed as parsed
 from venues.osl import mock
 
 NAME: Final = VenueName("osl")
@@ -40,10 +42,6 @@ T = TypeVar("T")
 F = TypeVar("F")
 
 
-class Odd(ValueError):
-    """An answer that can't be believed, and why; it proves nothing."""
-
-
 class Row(Struct, Generic[F], frozen=True):
     """One line of a list: what paging goes by, and the fact, `None` when it concerns a purchase."""
 
@@ -60,17 +58,6 @@ class _WalletRow(Struct, rename={"free": "exchangeAvailableBalance", "total": "e
 
 class _Time(Struct, rename="camel"):
     server_time: int
-
-
-def parsed(raw: bytes | Raw, kind: type[T]) -> T:
-    """`raw` as a `kind`, or `Odd`; numbers may come as text, as they do here."""
-    try:
-        if isinstance(raw, bytes):
-            raw.decode()  # the decoder looks only at what it reads, and would pass damage in a field that it skips
-        return msgspec.json.decode(raw, type=kind, strict=False)
-    except (ValueError, ArithmeticError, RecursionError) as error:  # malformed, not UTF-8, absurd, or nested too deep
-        name = getattr(kind, "__name__", "list").strip("_")
-        raise Odd(f"not a {name}: {error}"[:200]) from None
 
 
 def order_body(order: ChildOrder) -> bytes:
