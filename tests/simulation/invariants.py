@@ -4,10 +4,9 @@ Three moments: at the wire (a request leaves, a request arrives), after each tur
 states alone would not do: an engine that sends before its journal is safe ends well nearly always.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from engine.drivers.recovery import fold
 from engine.events import Entry, Opened, decode
@@ -15,10 +14,9 @@ from engine.evolve import evolve
 from engine.journal.record import GENESIS, Record, chained
 from engine.kernel import codec
 from engine.kernel.clock import MINUTE, Instant, iso
-from engine.kernel.ids import ClientOrderId, TradeId, parse_client_order_id
+from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, parse_client_order_id
 from engine.kernel.money import BP, ZERO, Asset
 from engine.ledger import accounts
-from engine.ledger.balances import Balances
 from engine.mandate.terms import Terms
 from engine.market.view import MarketView
 from engine.orders import commands as c
@@ -28,17 +26,20 @@ from engine.orders.reports import Outcome, Refused, Transient
 from engine.risk.limits import Limits
 from engine.state import State
 from engine.state import opened as state_of
+from tests.simulation import proofs
 from tests.simulation.disk import CrashingStore, Died
-from venues.sandbox.exchange import Exchange
+from tests.simulation.dump import dump
+from tests.simulation.ending import Ending
+from tests.simulation.proofs import Proofs
+from tests.simulation.truth import Truth
 from venues.sandbox.inprocess import VALIDITY
-from venues.sandbox.model import Kind, OrderRequest, OrderRow, Rejection, Side, TradeRow
+from venues.sandbox.model import Kind, OrderRequest, OrderRow, Rejection, Side
 
 FOLD_EVERY: Final = 60
 """Turns between two comparisons of the state with a fresh fold of the journal."""
 TURNS_MAX: Final = 200
 """Turns at one instant; more is a loop."""
 _KINDS: Final = {Kind.GTC: TimeInForce.GTC, Kind.IOC: TimeInForce.IOC, Kind.MAKER: TimeInForce.POST_ONLY}
-_ALL: Final = 1_000_000
 
 
 class Violation(Exception):
@@ -52,20 +53,17 @@ class Violation(Exception):
 class Checker:
     """Looks on; the first violation ends the run."""
 
-    def __init__(
-        self, exchange: Exchange, account: str, terms: Terms, limits: Limits, now: Callable[[], Instant]
-    ) -> None:
+    def __init__(self, truth: Truth, terms: Terms, limits: Limits, now: Callable[[], Instant]) -> None:
         self.violation: Violation | None = None
         self.turns = 0
-        self._exchange, self._account, self._terms, self._limits, self._now = exchange, account, terms, limits, now
-        self._opening = {Asset(row.asset): row.free + row.locked for row in exchange.balances(account)}
-        self._quote = {s: Asset(listing.quote) for s, listing in exchange.listings.items()}
-        self._base = {s: Asset(listing.base) for s, listing in exchange.listings.items()}
+        self.truth, self.terms = truth, terms
+        self.proofs = Proofs()
+        self._limits, self._now = limits, now
         self._last = GENESIS
         self._rows = 0
         self._safe: State | None = None
-        self._places: dict[ClientOrderId, Approved] = {}
-        self._views: dict[str, MarketView] = {}
+        self.places: dict[ClientOrderId, Approved] = {}
+        self._views: dict[tuple[VenueName, Symbol], MarketView] = {}
         self._sent: dict[ClientOrderId, Instant] = {}
         self._flying: dict[ClientOrderId, tuple[Approved, Instant]] = {}
         self._looked: object = None
@@ -89,7 +87,9 @@ class Checker:
             return "no turn was made"
         state = self._state
         live = {name: (order.state, order.cancel_wanted) for name, order in state.live.items()}
-        return f"live {live}, halted {state.halted!r}, legs {[(x.closed, x.remaining) for x in state.legs.values()]}"
+        down = [venue for venue, standing in state.venues.items() if not standing.up]
+        legs = [(leg.closed, leg.remaining, leg.residue_reason) for leg in state.legs.values()]
+        return f"live {live}, down {down}, halted {state.halted!r}, legs {legs}"
 
     def _note(self, number: str, text: str) -> None:
         """Keep the first violation, and stop the process; for those who must not raise."""
@@ -123,27 +123,39 @@ class Checker:
         if isinstance(entry, Opened):
             self._safe = state_of(entry)
             return
-        assert self._safe is not None, "the first row opens the run"
-        evolve(self._safe, entry)
+        safe = self._safe
+        assert safe is not None, "the first row opens the run"
+        if isinstance(entry, c.Place):
+            for number, text in proofs.of_order(entry.approved, safe):
+                self._note(number, text)
+        elif isinstance(entry, c.Withheld):
+            for number, text in proofs.of_withheld(entry):
+                self._note(number, text)
+        evolve(safe, entry)
+        for number, text in self.proofs.take(entry, safe):
+            self._note(number, text)
         if isinstance(entry, e.Due):
-            self._views.update({str(view.symbol): view for view in entry.views})
+            self._views.update({(view.venue, view.symbol): view for view in entry.views})
         elif isinstance(entry, c.Place):
             self._price(entry.approved)
             self._pace(entry.approved)
-            self._places[entry.approved.order.client_id] = entry.approved
+            self.places[entry.approved.order.client_id] = entry.approved
 
     def _price(self, approved: Approved) -> None:
         """I12: never below the collar under the mid that was seen, nor below the mandate's floor."""
         order = approved.order
-        mid = self._views[order.symbol].mid
+        view = self._views[order.venue, order.symbol]
+        mid = view.mid
+        if not view.live:
+            self._note("I37", f"{order.client_id} is priced by a feed that is down")
         if mid is None or order.price * BP < mid * (BP - self._limits.collar_bp):
             self._note("I12", f"{order.client_id} at {order.price} under a mid of {mid}")
-        holding = self._terms.holding(order.sell)
+        holding = self.terms.holding(order.sell)
         if holding is None or holding.floor is None:
             return
         floor, bid = holding.floor, Decimal(1)
         if floor.currency != order.buy:
-            onward = next(s for s in self._quote if self._base[s] == order.buy)
+            onward = next(x for x, base in self.truth.base.items() if x[0] == order.venue and base == order.buy)
             bid = self._views[onward].bids[0].price
         if order.price * bid < floor.price:
             self._note("I12", f"{order.client_id} at {order.price} under the floor of {floor.price}")
@@ -151,7 +163,7 @@ class Checker:
     def _pace(self, approved: Approved) -> None:
         """I13: orders and notionals of any minute."""
         since = approved.order.decided_at - MINUTE
-        recent = [a.order for a in (*self._places.values(), approved) if a.order.decided_at > since]
+        recent = [a.order for a in (*self.places.values(), approved) if a.order.decided_at > since]
         same = [o.quantity * o.price for o in recent if o.leg == approved.order.leg]
         if len(recent) > self._limits.minute_orders_max or sum(same, ZERO) > self._limits.minute_notional_max:
             self._note("I13", f"{len(recent)} orders, {sum(same, ZERO)} in a minute")
@@ -161,7 +173,7 @@ class Checker:
     def sent(self, approved: Approved) -> None:
         """A request is about to leave: nothing but durable rows may speak for it."""
         order, safe = approved.order, self._safe
-        known = self._places.get(order.client_id)
+        known = self.places.get(order.client_id)
         if known is None or safe is None:
             self._fail("I19", f"{order.client_id} leaves, and no durable row says so")
         self._hold("I19", codec.digest(known) == codec.digest(approved), f"{order.client_id} is not as journaled")
@@ -169,27 +181,28 @@ class Checker:
         name = parse_client_order_id(order.client_id)
         said = name and (name.tag, name.leg, name.slice, name.attempt)
         self._hold("I21", said == (safe.tag, order.leg, order.slice, order.attempt), f"{order.client_id} misnames")
-        others = [o for o in safe.live.values() if o.child.leg == order.leg and o.child.client_id != order.client_id]
+        here = (order.leg, order.venue)
+        others = [o for n, o in safe.live.items() if (o.child.leg, o.child.venue) == here and n != order.client_id]
         self._hold("I20", not others, f"{order.client_id} leaves while {[o.child.client_id for o in others]} may live")
         self._hold("I17", not safe.halted, f"{order.client_id} leaves after a durable halt: {safe.halted}")
         self._hold("I16", (order.sell, order.buy) in [tuple(x) for x in self._edges()], f"{order.symbol} is no hop")
-        self._hold("I10", order.venue in self._terms.venues, f"{order.venue} is not in the mandate")
+        self._hold("I10", order.venue in self.terms.venues, f"{order.venue} is not in the mandate")
         self._hold("I11", bool(approved.checks), "an approval without checks")
         self._sent[order.client_id] = self._now()
         self._flying[order.client_id] = (approved, self._now())
         self._cover(order.sell)
 
     def _edges(self) -> list[tuple[Asset, Asset]]:
-        return [(edge.sell, edge.buy) for edge in self._terms.edges]
+        return [(edge.sell, edge.buy) for edge in self.terms.edges]
 
     def answered(self, client_id: ClientOrderId, outcome: Outcome) -> None:
         """The engine learns how a request ended."""
         if isinstance(outcome, Refused | Transient):
             self._flying.pop(client_id, None)
 
-    def arriving(self, request: OrderRequest) -> None:
+    def arriving(self, venue: VenueName, request: OrderRequest) -> None:
         """A request is at the exchange: it is what was journaled, and nothing more than the mandate allows."""
-        known = self._places.get(ClientOrderId(request.client_id))
+        known = self.places.get(ClientOrderId(request.client_id))
         if known is None:
             self._fail("I19", f"{request.client_id} arrives, and no durable row says so")
         o = known.order
@@ -197,8 +210,9 @@ class Checker:
         wire = (request.symbol, request.side, request.quantity, request.price, _KINDS[request.kind])
         self._hold("I19", codec.digest(wire) == codec.digest(journaled), f"{wire} arrives, and {journaled} was sent")
         self._hold("I21", request.client_id in self._sent, f"{request.client_id} arrives and never left")
+        self._hold("I21", o.venue == venue, f"{request.client_id} arrives at {venue} and was sent to {o.venue}")
 
-    def arrived(self, request: OrderRequest, result: OrderRow | Rejection) -> None:
+    def arrived(self, venue: VenueName, request: OrderRequest, result: OrderRow | Rejection) -> None:
         """The exchange has judged it."""
         name = ClientOrderId(request.client_id)
         self._flying.pop(name, None)
@@ -207,33 +221,27 @@ class Checker:
         believed = self._state.order(name) if self._state is not None else None
         gone = believed is not None and believed.state is OrderState.ABSENT
         self._hold("I23", not gone, f"{name} was proven absent, and is accepted now")
-        self._cover(self._base[request.symbol])
-        leg = self._places[name].order.leg
-        open_now = [row.client_id for row in self._exchange.open_orders(self._account) if self._of(row) == leg]
-        self._hold("I20", len(open_now) <= 1, f"one leg has {open_now} in the book")
+        self._cover(self.truth.base[venue, Symbol(request.symbol)])
+        leg = self.places[name].order.leg
+        open_now = [row.client_id for row in self.truth.open_orders(venue) if self._of(row) == leg]
+        self._hold("I20", len(open_now) <= 1, f"one leg has {open_now} in the book at {venue}")
 
     def _of(self, row: OrderRow) -> str:
-        known = self._places.get(ClientOrderId(row.client_id))
+        known = self.places.get(ClientOrderId(row.client_id))
         return known.order.leg if known is not None else ""
 
     def _cover(self, asset: Asset) -> None:
-        """I09: sold, open, and still able to arrive, together never more than there was to sell."""
-        rows = self._exchange.orders(self._account, limit=_ALL)
-        possible = ZERO
-        for row in rows:
-            if self._base[row.symbol] == asset and ClientOrderId(row.client_id) in self._places:
-                possible += row.filled if row.status.ended else row.quantity
+        """I09: sold, open, and still able to arrive, at all venues together, never more than there was to sell."""
         oldest = self._now() - VALIDITY - VALIDITY // 10
         flying = [a.order for a, at in self._flying.values() if at >= oldest and a.order.sell == asset]
-        possible += sum((order.quantity for order in flying), ZERO)
-        cap = self._opening.get(asset, ZERO)
-        for trade in self._trades():
-            if self._quote[trade.symbol] == asset:
-                cap += trade.quote - trade.fee
+        possible = self.truth.possible(asset, self.places) + sum((order.quantity for order in flying), ZERO)
+        cap = self.entrusted(asset) + self.truth.came(asset)
         self._hold("I09", possible <= cap, f"{possible} {asset} sold or sellable of {cap}")
 
-    def _trades(self) -> list[TradeRow]:
-        return self._exchange.trades(self._account, limit=_ALL)
+    def entrusted(self, asset: Asset) -> Decimal:
+        """What the mandate lets us sell of it from the start, wherever it lies."""
+        holding = self.terms.holding(asset)
+        return holding.released if holding is not None else ZERO
 
     # After a turn
 
@@ -244,22 +252,28 @@ class Checker:
         self._busy = self._busy + 1 if state.at == self._turned_at else 0
         self._turned_at = state.at
         self._hold("I43", self._busy < TURNS_MAX, f"{self._busy} turns, and no time passes")
-        trades = self._trades()
-        mark = (len(trades), state.changed_at, len(state.live), len(state.ended))
+        counts = tuple(len(self.truth.trades(venue)) for venue in self.truth.venues)
+        mark = (counts, state.changed_at, len(state.live), len(state.ended))
         if mark != self._looked:
             self._looked = mark
-            self._fills(state, trades)
-            self._orders(state)
+            self.fills(state)
+            self.orders(state)
         if self.turns % FOLD_EVERY == 0:
             self._same(state)
 
-    def _fills(self, state: State, trades: Sequence[TradeRow]) -> None:
-        """I01, I03, I26: each truth trade is booked at most once, and nothing else is; the rest is exactly the lag."""
+    def fills(self, state: State) -> None:
+        """I01, I03, I05, I26: each truth trade is booked at most once, and nothing else is; the rest is the lag."""
         crooked = {asset: units for asset, units in state.ledger.trial().items() if units}
         self._hold("I01", not crooked, f"the ledger is out of balance by {crooked}")
-        truth = {TradeId(t.trade_id): t for t in trades}
+        for venue in self.truth.venues:
+            self._fills(state, venue)
+
+    def _fills(self, state: State, venue: VenueName) -> None:
+        truth = {TradeId(t.trade_id): t for t in self.truth.trades(venue)}
         booked: set[TradeId] = set()
         for order in (*state.live.values(), *state.ended.values()):
+            if order.child.venue != venue:
+                continue
             extra = order.trades - truth.keys() | order.trades & booked
             self._hold("I26", not extra, f"{order.child.client_id} booked {extra}, which is none or another's")
             named = sum((truth[t].quantity for t in order.trades), ZERO)
@@ -268,20 +282,21 @@ class Checker:
         lag: dict[Asset, Decimal] = {}
         for name, trade in truth.items():
             if name not in booked:
-                base, quote = self._base[trade.symbol], self._quote[trade.symbol]
+                pair = (venue, Symbol(trade.symbol))
+                base, quote = self.truth.base[pair], self.truth.quote[pair]
                 lag[base] = lag.get(base, ZERO) - trade.quantity
                 lag[quote] = lag.get(quote, ZERO) + trade.quote - trade.fee
-        custody = state.ledger.assets(accounts.venue(self._terms.venues[0]))
-        for row in self._exchange.balances(self._account):
-            asset = Asset(row.asset)
-            apart = row.free + row.locked - custody.get(asset, ZERO)
-            due = lag.get(asset, ZERO)
-            self._hold("I03", apart == due, f"{asset}: truth less ledger is {apart}, and {due} is on its way")
+        custody = state.ledger.assets(accounts.venue(venue))
+        for asset, held in self.truth.held(venue).items():
+            ours, due = custody.get(asset, ZERO), lag.get(asset, ZERO)
+            said = f"{asset} at {venue}: truth less ledger is {held - ours}, and {due} is on its way"
+            self._hold("I03", held - ours == due, said)
+            self._hold("I05", ours >= 0, f"{ours} {asset} at {venue}")
 
-    def _orders(self, state: State) -> None:
+    def orders(self, state: State) -> None:
         """I23, I24: an ended order has ended in truth, with everything booked; an absent one never was."""
         for name, order in state.ended.items():
-            row = self._exchange.order(self._account, client_id=name)
+            row = self.truth.order(order.child.venue, name)
             if order.state is OrderState.ABSENT:
                 self._hold("I23", row is None, f"{name} counts as absent, and the exchange has it")
                 continue
@@ -298,85 +313,23 @@ class Checker:
 
     # At the end
 
-    def at_end(self, state: State, records: Sequence[Record], *, strange: bool, halted: bool) -> None:
-        """The run is over, and everything that was on its way has arrived."""
+    def at_end(
+        self, state: State, records: Sequence[Record], *, strange: bool, halted: bool, dark: Collection[VenueName]
+    ) -> None:
+        """The run is over, and everything that was on its way has arrived; at `dark` venues nobody could ask."""
         self._die = lambda: None
         try:
-            self._same_at_end(state, records)
-            self._fills(state, self._trades())
-            self._orders(state)
+            self._hold("I30", records[-1].kind == "closed" and self._rows == len(records), "the journal is not closed")
+            again, now = dump(fold(records)), dump(state)
+            self._hold("I31", again == now, f"a fold differs in {[key for key in now if now[key] != again[key]]}")
+            self.fills(state)
+            self.orders(state)
             if strange:
-                self._hold(
-                    "E", state.finished in ("halted", "unresolved"), f"a stranger traded, and it ended {state.finished}"
-                )
+                noticed = state.finished in ("halted", "unresolved")
+                self._hold("E", noticed, f"a stranger traded, and it ended {state.finished}")
             else:
-                self._complete(state, halted=halted)
+                for number, holds, text in Ending(state, self, frozenset(dark), halted=halted).claims():
+                    self._hold(number, holds, f"{text}; it ended {state.finished}; {self._where()}")
         except Died:
             assert self.violation is not None
             raise self.violation from None
-
-    def _same_at_end(self, state: State, records: Sequence[Record]) -> None:
-        self._hold("I30", records[-1].kind == "closed" and self._rows == len(records), "the journal is not closed")
-        again, now = dump(fold(records)), dump(state)
-        self._hold("I31", again == now, f"a fold differs in {[key for key in now if now[key] != again[key]]}")
-
-    def _complete(self, state: State, *, halted: bool) -> None:
-        """I04, I25, I26: nothing is open, nothing is missing, and ledger, legs and exchange agree to the last unit."""
-        allowed = ("halted", "done", "short") if halted else ("done", "short")
-        self._hold("I42", state.finished in allowed, f"it ended {state.finished}: {state.halted}; {self._where()}")
-        still = self._exchange.open_orders(self._account)
-        self._hold("I25", not still, f"left in the book: {still}")
-        self._hold("I25", not state.live, f"left unknown: {list(state.live)}")
-        odd = [x for standing in state.venues.values() for x in standing.differences]
-        self._hold("I04", not odd, f"differences: {odd}")
-        truth = {t.trade_id for t in self._trades()}
-        booked = {t for order in state.ended.values() for t in order.trades}
-        self._hold("I26", truth == booked, f"not booked: {truth - booked}")
-        accepted = {row.client_id for row in self._exchange.orders(self._account, limit=_ALL)}
-        believed = {name for name, order in state.ended.items() if order.state is OrderState.SETTLED}
-        self._hold("I25", accepted == believed, f"orders that one side lacks: {accepted ^ believed}")
-        self._legs(state)
-
-    def _legs(self, state: State) -> None:
-        """Sold and residue make up what was entrusted and received, in truth and on record."""
-        held = {Asset(r.asset): r.free + r.locked for r in self._exchange.balances(self._account)}
-        for plan in state.opened.plan.legs:
-            leg = state.legs[plan.id]
-            mine = [t for t in self._trades() if t.symbol == plan.symbol]
-            sold = sum((t.quantity for t in mine), ZERO)
-            came = sum((t.quote - t.fee for t in self._trades() if self._quote[t.symbol] == plan.sell), ZERO)
-            there = self._opening.get(plan.sell, ZERO)
-            self._hold("I09", sold == leg.sold, f"leg {plan.id} sold {sold}, and says {leg.sold}")
-            self._hold("I09", there + came == leg.total, f"leg {plan.id} had {there + came}, and says {leg.total}")
-            rest = held.get(plan.sell, ZERO)
-            self._hold("I09", rest == leg.remaining, f"leg {plan.id} left {rest}, and says {leg.remaining}")
-            named = bool(leg.residue_reason) or not rest
-            self._hold("I04", leg.closed and named, f"leg {plan.id} left {rest} without a reason")
-            worst = min((t.price - self._places[ClientOrderId(t.client_id)].order.price for t in mine), default=ZERO)
-            self._hold("I12", worst >= 0, f"leg {plan.id} sold {-worst} under a limit")
-            if state.finished == "done":
-                dust = (
-                    rest < plan.instrument.quantity_min
-                    or rest * max(t.price for t in mine) < 2 * plan.instrument.notional_min
-                )
-                self._hold("I42", dust, f"done, and leg {plan.id} left {rest}")
-
-
-def dump(state: State) -> dict[str, bytes]:
-    """The state field by field, in canonical bytes."""
-    return {field.name: codec.encode(_plain(getattr(state, field.name))) for field in fields(state)}
-
-
-def _plain(value: Any) -> Any:
-    """Containers that the codec does not know, as lists of pairs."""
-    if isinstance(value, Balances):
-        return _plain(value._units)
-    if is_dataclass(value):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, dict):
-        return [[str(key), _plain(item)] for key, item in value.items()]
-    if isinstance(value, set):
-        return sorted(value)
-    if not isinstance(value, str | bytes) and isinstance(value, Sequence):
-        return [_plain(item) for item in value]
-    return value

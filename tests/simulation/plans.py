@@ -4,10 +4,11 @@ Swarm: each seed first draws which families of faults are on at all, since a run
 of them would have shown. Nothing is run here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.kernel import chance, codec
 from engine.kernel.clock import MILLISECOND, SECOND, Span
@@ -24,6 +25,9 @@ class Scenario(Struct, frozen=True, kw_only=True):
     name: str
     toml: str
     ioc: bool = True
+    venues: tuple[str, ...] = ("hashkey",)
+    held: tuple[int, ...] = ()
+    """How many hundredths of what was released lie at each venue; all of it where nothing is said."""
     length: Span
     """From the start to the mandate's deadline."""
 
@@ -42,6 +46,26 @@ class Asking(Struct, frozen=True):
     wish: Wish
 
 
+class Spell(Struct, frozen=True):
+    """So long after the start nothing is heard of a venue any more, for a while or for good."""
+
+    venue: str
+    after: Span
+    lasts: Span | None = None
+    blind: bool = True
+    """Its prices are gone as well."""
+    deaf: Span = Span(0)
+    """For so long the streams go on while no call is answered any more."""
+
+    def covers(self, after: int) -> bool:
+        """Is it dark so long after the start?"""
+        return self.after <= after and (self.lasts is None or after < self.after + self.lasts)
+
+    def silences(self, after: int) -> bool:
+        """Are its streams down as well?"""
+        return self.covers(after) and after >= self.after + self.deaf
+
+
 class SimulationPlan(Struct, frozen=True, kw_only=True):
     """Everything that decides how a run goes."""
 
@@ -58,20 +82,38 @@ class SimulationPlan(Struct, frozen=True, kw_only=True):
     """How long nobody runs after the first crash, where that is longer than usual."""
     shuffled: bool = False
     """Tasks that are runnable together run in a drawn order."""
+    held: tuple[int, ...] = ()
+    """As in the scenario, where nothing is said."""
+    fees: tuple[str, ...] = ()
+    """What each venue takes of the quote amount; its usual fees where nothing is said."""
+    fee_min: str = "0"
+    """The least that a fully executed order costs at each of them, where fees are said."""
+    spells: tuple[Spell, ...] = ()
 
     def show(self) -> str:
         """For the message of a failure."""
         return codec.encode(self).decode()
 
 
-def _toml(assets: str, hops: str, *, slices: int, tactic: str, window: str = "100s", deadline: str = "150s") -> str:
+def _toml(
+    assets: str,
+    hops: str,
+    *,
+    slices: int,
+    tactic: str,
+    window: str = "100s",
+    deadline: str = "150s",
+    venues: Sequence[str] = ("hashkey",),
+) -> str:
+    named = ", ".join(f'"{name}"' for name in venues)
+    sections = "\n".join(f'[venues.{name}]\nadapter = "{name}"' for name in venues)
     return f"""
 schema = 1
 environment = "sandbox"
 [mandate]
 case = "SIM-1"
 authority = "Nobody"
-venues = ["hashkey"]
+venues = [{named}]
 account = "main"
 deadline = "{deadline}"
 {assets}
@@ -100,8 +142,7 @@ minute_notional_max = "40000"
 minute_orders_max = 60
 reconcile_every = "30s"
 unknown_patience = "60s"
-[venues.hashkey]
-adapter = "hashkey"
+{sections}
 """
 
 
@@ -113,6 +154,7 @@ _FLOOR: Final = 'floor = { price = "70000", currency = "USDT", scope = "fill" }'
 _IN_FIAT: Final = 'floor = { price = "70000", currency = "USD", scope = "fill" }'
 _PEG: Final = 'kind = "peg"\nevery = "4s"\nbefore = "6s"'
 _BOTH: Final = '"BTC>USDT", "USDT>USD"'
+_APART: Final = ("hashkey", "osl")
 _LENGTH: Final = Span(150 * SECOND)
 _BRIEF: Final = Span(70 * SECOND)
 
@@ -152,10 +194,46 @@ SCENARIOS: Final = {
             toml=_toml(_holding("USDT", "2000"), '"USDT>USD"', slices=2, tactic=_PEG, window="30s", deadline="70s"),
             length=_BRIEF,
         ),
+        Scenario(
+            name="apart_cross",
+            toml=_toml(_holding("BTC", "0.05", _FLOOR), _BOTH, slices=8, tactic='kind = "cross"', venues=_APART),
+            venues=_APART,
+            length=_LENGTH,
+        ),
+        Scenario(
+            name="apart_peg",
+            toml=_toml(_holding("BTC", "0.05", _IN_FIAT), _BOTH, slices=5, tactic=_PEG, venues=_APART),
+            venues=_APART,
+            length=_LENGTH,
+        ),
+        Scenario(
+            name="apart_strict",
+            toml=_toml(_holding("BTC", "0.04371", _FLOOR), _BOTH, slices=6, tactic='kind = "cross"', venues=_APART),
+            ioc=False,
+            venues=_APART,
+            length=_LENGTH,
+        ),
+        Scenario(
+            name="brief_apart",
+            toml=_toml(
+                _holding("BTC", "0.03"),
+                _BOTH,
+                slices=3,
+                tactic='kind = "cross"',
+                window="30s",
+                deadline="70s",
+                venues=_APART,
+            ),
+            venues=_APART,
+            held=(50, 50),
+            length=_BRIEF,
+        ),
     )
 }
 LONG: Final = ("cross", "peg", "strict", "stable")
-BRIEF: Final = ("brief_cross", "brief_strict", "brief_peg")
+BRIEF: Final = ("brief_cross", "brief_strict", "brief_peg", "brief_apart")
+APART: Final = ("apart_cross", "apart_peg", "apart_strict")
+"""Over two venues."""
 
 _REQ, _RESP, _WS = Channel.REQUEST, Channel.ANSWER, Channel.PRIVATE
 FAMILIES: Final = {
@@ -182,6 +260,9 @@ _STATUSES: Final = {
     (_RESP, "order.create"): (502, 504),
     (_REQ, "order.open"): (503,),
 }
+_HELD: Final = ((100, 0), (0, 100), (50, 50), (70, 30), (100, 100))
+_FEES: Final = ("0", "0.0005", "0.001", "0.0029")
+_FEES_MIN: Final = ("0", "0", "0.4", "1")
 LATE_MAX: Final = Span(1900 * MILLISECOND)
 """Within the two seconds for which a request is valid at the sandbox."""
 
@@ -189,21 +270,21 @@ LATE_MAX: Final = Span(1900 * MILLISECOND)
 class _Dice:
     """Numbered draws of one seed."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed, self._count = seed, 0
+    def __init__(self, seed: int, purpose: str = "simulation") -> None:
+        self._seed, self._purpose, self._count = seed, purpose, 0
 
     def below(self, bound: int) -> int:
         self._count += 1
-        return chance.below(self._seed, "simulation", self._count, bound)
+        return chance.below(self._seed, self._purpose, self._count, bound)
 
     def share(self) -> float:
         return self.below(1_000_000) / 1e6
 
 
-def drawn(seed: int) -> SimulationPlan:
+def drawn(seed: int, among: Sequence[str] = LONG) -> SimulationPlan:
     """The plan of a seed."""
     dice = _Dice(seed)
-    scenario = SCENARIOS[LONG[dice.below(len(LONG))]]
+    scenario = SCENARIOS[among[dice.below(len(among))]]
     rules = tuple(_rules(dice))
     crashes = [Crash(dice.below(160), MODES[dice.below(3)]) for _ in range(max(0, dice.below(6) - 2))]
     unlike = {crash.operation: crash for crash in crashes}
@@ -218,6 +299,33 @@ def drawn(seed: int) -> SimulationPlan:
         shuffled=dice.below(2) == 0,
         away=Span(dice.below(int(scenario.length * 0.8))) if dice.below(20) == 0 else None,
     )
+
+
+def drawn_apart(seed: int) -> SimulationPlan:
+    """The plan of a seed over two venues: besides the rest, who holds what, fees, faults of one alone, the dark."""
+    plan, dice = drawn(seed, APART), _Dice(seed, "apart")
+    rules = [replace(rule, venue=(None, *_APART)[dice.below(3)]) for rule in plan.faults.rules]
+    spells = tuple(_spells(dice, SCENARIOS[plan.scenario].length))
+    return replace(
+        plan,
+        faults=replace(plan.faults, rules=tuple(rules)),
+        held=_HELD[dice.below(len(_HELD))],
+        fees=tuple(_FEES[dice.below(len(_FEES))] for _ in _APART),
+        fee_min=_FEES_MIN[dice.below(len(_FEES_MIN))],
+        spells=spells,
+        stranger_after=None if spells else plan.stranger_after,
+    )
+
+
+def _spells(dice: _Dice, length: Span) -> Iterator[Spell]:
+    """Half of the plans have a dark venue, a few both; half of those that go dark do not come back."""
+    for venue in _APART:
+        if dice.below(3):
+            continue
+        after = Span(dice.below(length))
+        lasts = None if dice.below(2) else Span(dice.below(length - after))
+        deaf = Span(dice.below(25 * SECOND) if dice.below(2) else 0)
+        yield Spell(venue, after, lasts, blind=dice.below(3) > 0, deaf=deaf)
 
 
 def _rules(dice: _Dice) -> Iterator[Rule]:

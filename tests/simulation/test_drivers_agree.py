@@ -19,14 +19,14 @@ from engine.journal.record import Record
 from engine.journal.store import MemoryStore
 from engine.kernel import codec
 from engine.kernel.clock import Instant
+from engine.kernel.ids import VenueName
 from engine.state import State
-from tests.simulation.plans import LONG, SCENARIOS, SimulationPlan, drawn
-from tests.simulation.world import ACCOUNT, CAPABILITIES, VENUE, NoTape, configured, exchange_for, opening
-from venues.sandbox.exchange import Exchange
-from venues.sandbox.faults import Faults
-from venues.sandbox.inprocess import Counter, Ticker
+from tests.simulation.dark import DimCounter, DimMarket, DimTicker
+from tests.simulation.market import capabilities_for, exchanges_for
+from tests.simulation.plans import APART, LONG, SCENARIOS, SimulationPlan, drawn, drawn_apart
+from tests.simulation.world import NoTape, configured, counters_for, opening, pairs_by_venue
 from venues.sandbox.listings import START
-from venues.sandbox.venue import InProcessMarket, InProcessVenue
+from venues.sandbox.venue import InProcessVenue
 
 RESTARTED: Final = Restarted(START, 1, VERSION)
 
@@ -34,12 +34,13 @@ RESTARTED: Final = Restarted(START, 1, VERSION)
 def simulated(plan: SimulationPlan) -> list[Record]:
     """The rows that the synchronous driver writes."""
     time = Time(START)
-    counter, state, journal = _begun(plan, time)
-    ticker = Ticker(counter)
-    ticker.start(leg.symbol for leg in state.opened.plan.legs)
-    feeds = Feeds([(leg.venue, leg.symbol) for leg in state.opened.plan.legs], {VENUE: ticker}, NoTape())
+    counters, state, journal = _begun(plan, time)
+    tickers = {name: DimTicker(counter) for name, counter in counters.items()}
+    for name, ticker in tickers.items():
+        ticker.start(pairs_by_venue(state.opened.plan, name))
+    feeds = Feeds([pair for leg in state.opened.plan.legs for pair in leg.pairs], tickers, NoTape())
     way = methods(state.opened.plan, START)
-    Simulated(state, way, journal, time, {VENUE: counter}, feeds, NoTape()).run(RESTARTED)
+    Simulated(state, way, journal, time, counters, feeds, NoTape()).run(RESTARTED)
     return journal.records
 
 
@@ -47,35 +48,47 @@ def live(plan: SimulationPlan) -> list[Record]:
     """The rows that the live driver writes while an event loop's time jumps."""
     loop = VirtualLoop()
     clock = VirtualClock(loop, START)
-    counter, state, journal = _begun(plan, clock.market)
-    market = InProcessMarket(counter)
-    feeds = Feeds([(leg.venue, leg.symbol) for leg in state.opened.plan.legs], {VENUE: market}, NoTape())
-    way = methods(state.opened.plan, START)
+    counters, state, journal = _begun(plan, clock.market)
+    markets = {name: DimMarket(counter) for name, counter in counters.items()}
+    feeds = Feeds([pair for leg in state.opened.plan.legs for pair in leg.pairs], markets, NoTape())
+    way, promised = methods(state.opened.plan, START), capabilities_for(plan)
+    venues = {name: InProcessVenue(counter, promised[name], clock) for name, counter in counters.items()}
 
     async def main() -> None:
-        await market.start([leg.symbol for leg in state.opened.plan.legs])
-        venue = InProcessVenue(counter, CAPABILITIES, clock)
-        await Live(state, way, journal, clock, {VENUE: venue}, feeds, NoTape()).run(RESTARTED)
+        for name, market in markets.items():
+            await market.start(pairs_by_venue(state.opened.plan, name))
+        await Live(state, way, journal, clock, venues, feeds, NoTape()).run(RESTARTED)
 
     run(main(), loop)
     return journal.records
 
 
-def _begun(plan: SimulationPlan, now: Callable[[], Instant]) -> tuple[Counter, State, MemoryStore]:
+def _begun(plan: SimulationPlan, now: Callable[[], Instant]) -> tuple[dict[VenueName, DimCounter], State, MemoryStore]:
     config = configured(SCENARIOS[plan.scenario])
-    counter = Counter(exchange_for(plan, config, Exchange), ACCOUNT, VENUE, Faults(plan.faults), now, plan.seed)
-    opened = opening(plan, config, counter, START)
+    counters = counters_for(plan, exchanges_for(plan, config, watched=False), now)
+    opened = opening(plan, config, counters, START)
     journal = MemoryStore()
     journal.append(START, START, [(kind(opened), codec.encode(opened))], urgent=True)
-    return counter, states.opened(opened), journal
+    return counters, states.opened(opened), journal
+
+
+def agree(plan: SimulationPlan) -> None:
+    """Each row has the same hash in both, and the chain the same head."""
+    ours, theirs = live(plan), simulated(plan)
+    first = next((a.seq for a, b in zip(ours, theirs, strict=False) if a.hash != b.hash), None)
+    assert first is None, f"row {first} differs; plan: {plan.show()}"
+    assert ours[-1].hash == theirs[-1].hash
 
 
 @pytest.mark.parametrize("scenario", LONG)
 def test_the_two_drivers_write_the_same_journal(scenario: str) -> None:
-    """With the faults of ten seeds: each row has the same hash in both, and the chain the same head."""
+    """With the faults of ten seeds."""
     for seed in range(10):
-        plan = replace(drawn(seed), scenario=scenario, crashes=())
-        ours, theirs = live(plan), simulated(plan)
-        first = next((a.seq for a, b in zip(ours, theirs, strict=False) if a.hash != b.hash), None)
-        assert first is None, f"row {first} differs; plan: {plan.show()}"
-        assert ours[-1].hash == theirs[-1].hash
+        agree(replace(drawn(seed), scenario=scenario, crashes=()))
+
+
+@pytest.mark.parametrize("scenario", APART)
+def test_the_two_drivers_write_the_same_journal_over_two_venues(scenario: str) -> None:
+    """With the faults and dark spells of ten seeds."""
+    for seed in range(10):
+        agree(replace(drawn_apart(seed), scenario=scenario, crashes=()))

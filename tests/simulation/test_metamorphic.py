@@ -17,8 +17,9 @@ from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.reports import Fill, Found, OrderReport, Survey
 from engine.state import State
+from tests.simulation.market import ACCOUNT, VENUE
 from tests.simulation.plans import LONG, SimulationPlan
-from tests.simulation.world import ACCOUNT, VENUE, World
+from tests.simulation.world import World
 from venues.sandbox.inprocess import fill, report
 
 Told = list[tuple[OrderReport, list[Fill]]]

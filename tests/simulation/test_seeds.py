@@ -54,7 +54,7 @@ def test_the_seeds_meet_every_fault_and_every_way_to_die() -> None:
     for seed in range(100):
         world = World(drawn(seed)).run()
         assert world.state is not None
-        met.update({(str(channel), op, str(do)): n for (channel, op, do), n in world.faults.injected.items()})
+        met.update({(str(channel), op, str(do)): n for (channel, op, do), n in world.injected.items()})
         died.update(crash.mode for crash in world.disk.died)
         ended[world.state.finished] += 1
     assert {(str(channel), op, str(do)) for moves in FAMILIES.values() for channel, op, do in moves} <= met.keys()

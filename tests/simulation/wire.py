@@ -12,17 +12,19 @@ from engine.drivers.live import Live
 from engine.drivers.virtual import VirtualLoop
 from engine.events import Restarted
 from engine.kernel.clock import Instant, Span
-from engine.kernel.ids import ClientOrderId, Symbol
+from engine.kernel.ids import ClientOrderId, Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.orders.events import Event
 from engine.orders.order import Approved
 from engine.orders.reports import Answer, Capabilities, Outcome, Survey
 from engine.ports import Clock, VenueFact
 from engine.state import State
+from tests.simulation.dark import DimMarket
 from venues.sandbox.exchange import Exchange
+from venues.sandbox.hall import Neighbour
 from venues.sandbox.inprocess import Counter, Script, T
 from venues.sandbox.model import OrderRequest, OrderRow, Rejection
-from venues.sandbox.venue import InProcessMarket, InProcessVenue
+from venues.sandbox.venue import InProcessVenue
 
 
 class Watch(Protocol):
@@ -30,8 +32,8 @@ class Watch(Protocol):
 
     def sent(self, approved: Approved) -> None: ...
     def answered(self, client_id: ClientOrderId, outcome: Outcome) -> None: ...
-    def arriving(self, request: OrderRequest) -> None: ...
-    def arrived(self, request: OrderRequest, result: OrderRow | Rejection) -> None: ...
+    def arriving(self, venue: VenueName, request: OrderRequest) -> None: ...
+    def arrived(self, venue: VenueName, request: OrderRequest, result: OrderRow | Rejection) -> None: ...
     def turned(self, state: State) -> None: ...
 
 
@@ -39,16 +41,21 @@ class WatchedExchange(Exchange):
     """The exchange, which shows each order that reaches it."""
 
     watch: Watch
+    name: VenueName
 
     def place(self, account: str, request: OrderRequest) -> OrderRow | Rejection:
-        self.watch.arriving(request)
+        self.watch.arriving(self.name, request)
         result = super().place(account, request)
-        self.watch.arrived(request, result)
+        self.watch.arrived(self.name, request, result)
         return result
 
     def place_by_hand(self, account: str, request: OrderRequest) -> OrderRow | Rejection:
         """Somebody who is not us."""
         return super().place(account, request)
+
+
+class WatchedNeighbour(WatchedExchange, Neighbour):
+    """One of several in a hall."""
 
 
 class WatchedLive(Live):
@@ -104,7 +111,7 @@ class MortalVenue(InProcessVenue):
         raise asyncio.CancelledError
 
 
-class MortalMarket(InProcessMarket):
+class MortalMarket(DimMarket):
     """A process's view of prices."""
 
     dead = False

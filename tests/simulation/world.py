@@ -7,12 +7,13 @@ invariant says ends the run.
 
 import asyncio
 import gc
-from collections.abc import Coroutine, Sequence
+from collections import Counter as Tally
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from engine import VERSION
 from engine import state as states
@@ -25,31 +26,30 @@ from engine.drivers.recovery import fold, restart
 from engine.events import Approval, Opened, TapeSealed, kind
 from engine.kernel import chance, codec
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
-from engine.kernel.ids import RunId, VenueName
+from engine.kernel.ids import RunId, Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.orders.events import Wish
-from engine.orders.reports import Capabilities
 from engine.planning.draft import draft
 from engine.planning.plan import Plan
 from engine.state import State
+from tests.simulation.dark import DimCounter
 from tests.simulation.disk import CrashingStore, Died, Disk
 from tests.simulation.invariants import Checker, Violation
+from tests.simulation.market import ACCOUNT, VENUE, capabilities_for, exchanges_for
 from tests.simulation.plans import SCENARIOS, Scenario, SimulationPlan
+from tests.simulation.truth import Truth
 from tests.simulation.wire import MortalMarket, MortalVenue, ShuffledLoop, WatchedExchange, WatchedLive
-from venues.sandbox.crowd import PeggedFlow, SyntheticFlow
 from venues.sandbox.exchange import Exchange
-from venues.sandbox.faults import Faults
-from venues.sandbox.inprocess import VALIDITY, Counter, Script
-from venues.sandbox.listings import LISTINGS, START
+from venues.sandbox.faults import Channel, Do, Faults
+from venues.sandbox.inprocess import Counter, Script
+from venues.sandbox.listings import START
 from venues.sandbox.model import Kind, OrderRequest, OrderRow, Side
 
-E = TypeVar("E", bound=Exchange)
-VENUE: Final = VenueName("hashkey")
-ACCOUNT: Final = "main"
 DOWN_MIN, DOWN_MAX = 50 * MILLISECOND, 12 * SECOND
 PATIENCE: Final = Span(60 * SECOND)
 """As the scenarios' configs say."""
-CAPABILITIES: Final = Capabilities(ioc=True, post_only=True, validity=VALIDITY, read_lag=Span(500 * MILLISECOND))
+ROUNDS: Final = Span(20 * SECOND)
+"""What it may take to find out about an order, once its venue answers again."""
 
 
 class NoTape:
@@ -71,23 +71,12 @@ def configured(scenario: Scenario) -> Config:
         return load(path, START)
 
 
-def exchange_for(plan: SimulationPlan, config: Config, kind_of: type[E]) -> E:
-    """The two markets that the scenarios need, with what was released on the account."""
-    flows = [SyntheticFlow("BTCUSDT", START, plan.seed, Decimal(78_300)), PeggedFlow("USDTUSD", START, plan.seed)]
-    balances = {ACCOUNT: {str(h.asset): h.released for h in config.terms.holdings}}
-    listed = [listing for listing in LISTINGS if listing.symbol in {flow.symbol for flow in flows}]
-    strict = not SCENARIOS[plan.scenario].ioc
-    return kind_of(listed, balances, flows, start=START, strict_tif=strict)
-
-
-def opening(plan: SimulationPlan, config: Config, counter: Counter, at: Instant) -> Opened:
+def opening(plan: SimulationPlan, config: Config, counters: Mapping[VenueName, Counter], at: Instant) -> Opened:
     """The first row, as planning drafts it."""
     released = {h.asset: h.released for h in config.terms.holdings}
-    drafted = draft(config.terms, released, counter.listed(), manner(config))
+    listed = [instrument for counter in counters.values() for instrument in counter.listed()]
+    drafted = draft(config.terms, released, listed, manner(config))
     assert isinstance(drafted, Plan), drafted
-    capabilities = Capabilities(
-        SCENARIOS[plan.scenario].ioc, CAPABILITIES.post_only, CAPABILITIES.validity, CAPABILITIES.read_lag
-    )
     return Opened(
         at=at,
         run=RunId(f"sim-{plan.seed}"),
@@ -98,10 +87,26 @@ def opening(plan: SimulationPlan, config: Config, counter: Counter, at: Instant)
         terms=config.terms,
         plan=drafted,
         limits=config.limits,
-        capabilities={VENUE: capabilities},
-        balances={VENUE: counter.balances()},
+        licences=config.licences,
+        capabilities=capabilities_for(plan),
+        balances={name: counter.balances() for name, counter in counters.items()},
         seed=plan.seed,
     )
+
+
+def counters_for(
+    plan: SimulationPlan, exchanges: Mapping[VenueName, Exchange], now: Callable[[], Instant]
+) -> dict[VenueName, DimCounter]:
+    """Our account at each exchange, with that venue's faults and dark spells."""
+    return {
+        name: DimCounter(exchange, ACCOUNT, name, Faults(plan.faults, name), now, plan.seed, plan.spells)
+        for name, exchange in exchanges.items()
+    }
+
+
+def pairs_by_venue(plan: Plan, venue: VenueName) -> list[Symbol]:
+    """What is watched there."""
+    return [symbol for leg in plan.legs for where, symbol in leg.pairs if where == venue]
 
 
 class World:
@@ -109,13 +114,15 @@ class World:
 
     def __init__(self, plan: SimulationPlan) -> None:
         self.plan, self.config = plan, configured(SCENARIOS[plan.scenario])
-        self.exchange = exchange_for(plan, self.config, WatchedExchange)
-        self.faults = Faults(plan.faults)
+        self.exchanges = exchanges_for(plan, self.config, watched=True)
         self._at = START
         self._clock: VirtualClock | None = None
-        self.counter = Counter(self.exchange, ACCOUNT, VENUE, self.faults, self.now, plan.seed)
-        self.checker = Checker(self.exchange, ACCOUNT, self.config.terms, self.config.limits, self.now)
-        self.exchange.watch = self.checker
+        self.counters = counters_for(plan, self.exchanges, self.now)
+        truth = Truth(self.exchanges, ACCOUNT)
+        self.checker = Checker(truth, self.config.terms, self.config.limits, self.now)
+        for name, exchange in self.exchanges.items():
+            assert isinstance(exchange, WatchedExchange)
+            exchange.name, exchange.watch = name, self.checker
         self.disk = Disk(plan.crashes, self.checker.durable)
         self.processes = 0
         self.state: State | None = None
@@ -125,6 +132,16 @@ class World:
     def now(self) -> Instant:
         """Market time, which no process owns."""
         return self._at if self._clock is None else self._clock.market()
+
+    @property
+    def exchange(self) -> Exchange:
+        """The first of them."""
+        return self.exchanges[VENUE]
+
+    @property
+    def injected(self) -> Tally[tuple[Channel, str, Do]]:
+        """Faults that have happened, at whichever venue."""
+        return sum((counter.faults.injected for counter in self.counters.values()), Tally())
 
     @property
     def limit(self) -> Instant:
@@ -141,19 +158,32 @@ class World:
                 self._down()
             self._aftermath()
             assert self.state is not None
-            self.checker.at_end(self.state, self.disk.records, strange=self._strange, halted=self._halted)
+            self.checker.at_end(
+                self.state, self.disk.records, strange=self._strange, halted=self._halted, dark=self._dark
+            )
         except Violation as broken:
             raise AssertionError(
                 f"{broken}\nreplay: STEELYARD_SEEDS={self.plan.seed}..{self.plan.seed} "
-                f"pytest tests/simulation/test_seeds.py\nplan: {self.plan.show()}"
+                f"pytest tests/simulation/{self._suite}\nplan: {self.plan.show()}"
             ) from broken
         finally:
             gc.enable()
         return self
 
     @property
+    def _suite(self) -> str:
+        return "test_seeds.py" if len(self.exchanges) == 1 else "test_apart.py"
+
+    @property
     def _halted(self) -> bool:
         return any(asking.wish is Wish.HALT for asking in self.plan.askings)
+
+    @property
+    def _dark(self) -> set[VenueName]:
+        """The venues that could not be asked any more, or came back too late for two rounds of questions."""
+        last = Span((self.state.at if self.state is not None else START) - START)
+        before = range(max(0, last - ROUNDS), last + 1, SECOND)
+        return {VenueName(spell.venue) for spell in self.plan.spells if any(spell.covers(after) for after in before)}
 
     # One process
 
@@ -163,11 +193,16 @@ class World:
         assert self.processes < 50, "more processes than any plan has crashes"
         loop = ShuffledLoop(self.plan.seed + self.processes if self.plan.shuffled else None)
         clock = self._clock = VirtualClock(loop, self._at)
-        venue = MortalVenue(self.counter, CAPABILITIES, clock, self.checker)
-        market = MortalMarket(self.counter)
+        promised = capabilities_for(self.plan)
+        ports = {
+            name: (MortalVenue(counter, promised[name], clock, self.checker), MortalMarket(counter))
+            for name, counter in self.counters.items()
+        }
 
         def die() -> None:
-            venue.dead = market.dead = store.dead = True
+            for venue, market in ports.values():
+                venue.dead = market.dead = True
+            store.dead = True
             loop.stop()
 
         store = CrashingStore(self.disk, loop, self.plan.seed, die)
@@ -178,11 +213,12 @@ class World:
         self._calm_at(loop)
         self._stranger_at(loop)
         try:
-            ended = _run(loop, self._life(loop, clock, venue, market, store))
+            ended = _run(loop, self._life(loop, clock, ports, store))
         finally:
             self._at, self._clock = Instant(max(clock.market(), self.exchange.now)), None
             if store.dead:
-                self._lose(venue)
+                for venue, _ in ports.values():
+                    self._lose(venue)
             _bury(loop)
         if self.checker.violation is not None:
             raise self.checker.violation
@@ -192,13 +228,12 @@ class World:
         self,
         loop: asyncio.AbstractEventLoop,
         clock: VirtualClock,
-        venue: MortalVenue,
-        market: MortalMarket,
+        ports: Mapping[VenueName, tuple[MortalVenue, MortalMarket]],
         store: CrashingStore,
     ) -> None:
         first = not self.disk.records
         if first:
-            entry = opening(self.plan, self.config, self.counter, clock.market())
+            entry = opening(self.plan, self.config, self.counters, clock.market())
             rows = (entry, Approval(entry.at, entry.plan.digest))
             store.append(entry.at, clock.wall(), [(kind(row), codec.encode(row)) for row in rows], urgent=True)
             state = states.opened(entry)
@@ -207,11 +242,13 @@ class World:
         self.state = state
         if state.closed:
             return
-        pairs = [(leg.venue, leg.symbol) for leg in state.opened.plan.legs]
-        await market.start([symbol for _, symbol in pairs])
+        markets = {name: market for name, (_, market) in ports.items()}
+        for name, market in markets.items():
+            await market.start(pairs_by_venue(state.opened.plan, name))
         methods = methods_of(state.opened.plan, state.opened.at)
-        feeds = Feeds(pairs, {VENUE: market}, NoTape())
-        live = WatchedLive(state, methods, store, clock, {VENUE: venue}, feeds, NoTape())
+        feeds = Feeds([pair for leg in state.opened.plan.legs for pair in leg.pairs], markets, NoTape())
+        venues = {name: venue for name, (venue, _) in ports.items()}
+        live = WatchedLive(state, methods, store, clock, venues, feeds, NoTape())
         live.watch = self.checker
         for asking in self.plan.askings:
             at = START + asking.after - clock.origin
@@ -221,7 +258,8 @@ class World:
 
     def _calm_at(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.plan.calm_after is not None:
-            loop.call_at(max(0, START + self.plan.calm_after - self._at) / 1e9, self.faults.calm)
+            for counter in self.counters.values():
+                loop.call_at(max(0, START + self.plan.calm_after - self._at) / 1e9, counter.faults.calm)
 
     def _stranger_at(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.plan.stranger_after is not None and self.now() <= START + self.plan.stranger_after:
@@ -229,12 +267,17 @@ class World:
 
     def _trade_by_hand(self) -> None:
         """Somebody with the account's password sells a little of what we were entrusted with."""
-        self.counter.reach()
-        leg = opening(self.plan, self.config, self.counter, START).plan.legs[0]
-        bid = self.exchange.depth(leg.symbol, 1).bids[0][0]
-        quantity = leg.instrument.sellable(Decimal(20) / bid)
-        request = OrderRequest(leg.symbol, Side.SELL, Kind.GTC, quantity, leg.instrument.at_least(bid), "by-hand")
-        self._strange = isinstance(self.exchange.place_by_hand(ACCOUNT, request), OrderRow)
+        counter = self.counters[VENUE]
+        counter.reach()
+        exchange, instrument = (
+            self.exchange,
+            opening(self.plan, self.config, self.counters, START).plan.legs[0].at(VENUE),
+        )
+        assert isinstance(exchange, WatchedExchange)
+        bid = exchange.depth(instrument.symbol, 1).bids[0][0]
+        quantity = instrument.sellable(Decimal(20) / bid)
+        request = OrderRequest(instrument.symbol, Side.SELL, Kind.GTC, quantity, instrument.at_least(bid), "by-hand")
+        self._strange = isinstance(exchange.place_by_hand(ACCOUNT, request), OrderRow)
 
     # Between processes
 
@@ -276,7 +319,8 @@ class World:
     def _aftermath(self) -> None:
         """Whatever is still on its way arrives."""
         self._pass(Instant(self._at + 30 * SECOND))
-        self.counter.reach()
+        for counter in self.counters.values():
+            counter.reach()
         if self.checker.violation is not None:
             raise self.checker.violation
 

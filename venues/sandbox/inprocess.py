@@ -214,6 +214,7 @@ class Counter:
                 pending.clear()
                 yield StreamDown("the stream was cut")
                 yield OUTAGE
+                tick = Instant(self._now() + TICK)  # no look at the instant at which others begin to ask as well
                 self.exchange.take_private()
                 yield StreamUp()
 
