@@ -1,11 +1,14 @@
 """One leg over two venues, read by somebody who means it ill: each of these is a way in which a sale may go wrong."""
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
 from engine.core import Method
 from engine.events import Opened
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
+from engine.kernel.money import total
 from engine.mandate.terms import Deadline
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -95,8 +98,8 @@ def through(trading: Run, venue: VenueName, outcome: r.Outcome, times: tuple[str
     return sold
 
 
-def coins(orders: list[ChildOrder]) -> object:
-    return sum(order.quantity for order in orders if order.sell == BTC)
+def coins(orders: list[ChildOrder]) -> Decimal:
+    return total(order.quantity for order in orders if order.sell == BTC)
 
 
 def wakes(commands: Commands) -> list[Instant]:
