@@ -13,7 +13,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks
 
 check: $(VENV)/.dev
@@ -37,6 +37,11 @@ $(VENV)/.demo: $(VENV)/.run requirements-demo.lock
 
 $(VENV)/.dev: $(VENV)/.demo requirements-dev.lock
 	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+# Peers stand beside the packages, not among them: one brings a pytest plugin, which would reach into `make test`.
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(BIN)/python -m pip install -q --require-hashes --no-deps --upgrade --target $(VENV)/peers -r requirements-bench.lock
 	@touch $@
 
 clean:

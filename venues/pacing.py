@@ -6,6 +6,7 @@ through. Limits bind in wall time whatever the speed of the market (decision 14)
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from itertools import count
@@ -75,12 +76,20 @@ class ClockThrottle:
         self._next = self._clock.mono() + self._spacing
 
 
-def wall_throttle(spacing: Span) -> Throttle:
-    """asyncio-throttle with a window of one: every unit `spacing` after the one before."""
-    throttle: Throttle = Throttler(
-        rate_limit=1, period=spacing / SECOND, retry_interval=min(0.01, spacing / SECOND / 5)
-    )
-    return throttle
+class WallThrottle:
+    """asyncio-throttle with a window of one, asked only when its time has come, since it waits by looking."""
+
+    def __init__(self, spacing: Span) -> None:
+        self._seconds, self._due = spacing / SECOND, 0.0
+        retry = min(0.01, self._seconds / 5)
+        self._throttler: Throttle = Throttler(rate_limit=1, period=self._seconds, retry_interval=retry)
+
+    async def acquire(self) -> None:
+        """Wait until the next unit may be spent."""
+        while (wait := self._due - time.monotonic()) > 0:  # noqa: ASYNC110 - a sleep may end early
+            await asyncio.sleep(wait)
+        await self._throttler.acquire()
+        self._due = time.monotonic() + self._seconds
 
 
 class Pacer:
@@ -91,7 +100,7 @@ class Pacer:
         clock: Clock,
         limits: Mapping[Kind, Limit],
         *,
-        throttle: Callable[[Span], Throttle] = wall_throttle,
+        throttle: Callable[[Span], Throttle] = WallThrottle,
         headroom_percent: int = 5,
     ) -> None:
         self._clock = clock

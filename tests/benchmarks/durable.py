@@ -3,12 +3,11 @@
 import asyncio
 import time
 from pathlib import Path
-from statistics import quantiles
 
 from engine.events import kind
 from engine.kernel import codec
 from tests.benchmarks import disk
-from tests.benchmarks.rows import Row, Spread
+from tests.benchmarks.rows import Row, percentile
 from tests.benchmarks.stand import Desk, intent
 
 COUNT = 300
@@ -27,8 +26,8 @@ def rows(rounds: int) -> list[Row]:
             entry = intent(index)
             content = f"{kind(entry)}\n".encode() + codec.encode(entry) + b"0" * 64
             bare.append(disk.appended(folder / f"{index}.log", content, COUNT))
-    middle, floor = _at(ours, 50), _at(bare, 50)
-    late, late_floor = _at(ours, 99), _at(bare, 99)
+    middle, floor = percentile(ours, 50, "us"), percentile(bare, 50, "us")
+    late, late_floor = percentile(ours, 99, "us"), percentile(bare, 99, "us")
     bound = FACTOR_MAX * floor.middle + ADDED_US_MAX
     return [
         Row(
@@ -59,7 +58,3 @@ async def _ours(path: Path) -> list[float]:
         taken.append((time.perf_counter_ns() - began) / 1000)
     desk.close()
     return taken[WARM:]
-
-
-def _at(rounds: list[list[float]], percent: int) -> Spread:
-    return Spread(tuple(quantiles(taken, n=100)[percent - 1] for taken in rounds), "us")

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from engine.cli.starting import understand
 from engine.compose.methods import methods
-from engine.compose.places import SANDBOX
 from engine.compose.planning import planned
 from engine.core import turn
 from engine.events import Entry, Opened, Restarted, TapeSealed, kind
@@ -36,6 +35,7 @@ from engine.orders.order import ChildOrder
 from engine.planning.plan import LegPlan, Plan
 from engine.state import opened
 from venues.sandbox.listings import START
+from venues.sandbox.venue import CAPABILITIES as SANDBOX
 
 SLICE = Span(30 * SECOND)
 PER_SLICE = Decimal("0.02679")
@@ -82,8 +82,9 @@ def stretched(config: Path, slices: int) -> Opened:
         terms=replace(understood.terms, holdings=holdings, deadline=deadline),
         plan=Plan(legs=legs, deadline=deadline),
         limits=understood.limits,
-        capabilities={plan.legs[0].venue: SANDBOX},
-        balances={plan.legs[0].venue: (r.Balance(BTC, units, ZERO),)},
+        licences=understood.licences,
+        capabilities={plan.legs[0].instruments[0].venue: SANDBOX},
+        balances={plan.legs[0].instruments[0].venue: (r.Balance(BTC, units, ZERO),)},
         seed=7,
     )
 
@@ -131,7 +132,7 @@ class Script:
     """An exchange that fills every order at once, and keeps the books that its surveys show."""
 
     def __init__(self, first: Opened) -> None:
-        coin, stable = (leg.instrument for leg in first.plan.legs)
+        coin, stable = (leg.instruments[0] for leg in first.plan.legs)
         self.venue = coin.venue
         self._totals = {b.asset: b.total for b in first.balances[self.venue]}
         self._books = {

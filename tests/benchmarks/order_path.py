@@ -5,28 +5,22 @@ the live driver's own recording, HashKey's own adapter, and the real transport. 
 """
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from msgspec import Struct
 
-from engine.compose.places import SANDBOX
 from engine.drivers.clocks import WallClock
+from engine.drivers.offsets import Offsets
 from engine.drivers.perform import Switch, place
 from engine.orders.reports import Done
 from tests.benchmarks import disk
+from tests.benchmarks.beside import beside
 from tests.benchmarks.rows import Row, Spread
-from tests.benchmarks.stand import Desk, intent
-from venues.hashkey.endpoints import Endpoints
-from venues.hashkey.signing import Keys, Secret
+from tests.benchmarks.stand import Desk, hashkey, intent, measured
 from venues.hashkey.venue import HashKeyVenue
-from venues.pacing import FreePacer
-from venues.transport import AiohttpTransport
 
 IN_FLIGHT = 32
 ORDERS = 640
@@ -39,8 +33,8 @@ def rows(rounds: int) -> list[Row]:
     """Orders a second with the journal, what part that is of those without, and what it costs in processor time."""
     import uvloop
 
-    with disk.scratch() as folder, _server() as port:
-        kept, bare, a_commit = uvloop.run(_both(folder, port, rounds * ROUNDS_MORE))
+    with disk.scratch() as folder, beside("tests.benchmarks.peer") as server:
+        kept, bare, a_commit = uvloop.run(_both(folder, int(server.ready), rounds * ROUNDS_MORE))
     ratio = kept.rate.over(bare.rate)
     return [
         Row(
@@ -64,23 +58,17 @@ class Side(Struct, frozen=True):
     """All threads of this process; the server has its own."""
 
 
-@contextmanager
-def _server() -> Iterator[int]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
+class Sender(Struct, frozen=True):
+    """What every order goes through, on both sides."""
+
+    venue: HashKeyVenue
+    offsets: Offsets
+    numbers: Iterator[int]
 
 
 async def _both(folder: Path, port: int, rounds: int) -> tuple[Side, Side, float]:
-    venue, desk, numbers = _venue(port), Desk(folder / "journal.sqlite"), count()
+    venue, desk, numbers = hashkey(f"http://127.0.0.1:{port}"), Desk(folder / "journal.sqlite"), count()
+    sender = Sender(venue, await measured(venue, desk.clock), numbers)
     commits, told = [0], desk.journal.notify
 
     def counted() -> None:
@@ -88,12 +76,12 @@ async def _both(folder: Path, port: int, rounds: int) -> tuple[Side, Side, float
         told()
 
     desk.journal.notify = counted
-    await _orders(venue, None, numbers, ORDERS)
-    await _orders(venue, desk, numbers, ORDERS)
+    await _orders(sender, None, ORDERS)
+    await _orders(sender, desk, ORDERS)
     taken: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     for index in range(rounds):
         for journaled in (True, False) if index % 2 == 0 else (False, True):
-            taken[journaled].append(await _orders(venue, desk if journaled else None, numbers, ORDERS))
+            taken[journaled].append(await _orders(sender, desk if journaled else None, ORDERS))
     a_commit = desk.journal.durable / commits[0]
     desk.close()
     await venue.aclose()
@@ -104,38 +92,25 @@ def _side(taken: Sequence[tuple[float, float]]) -> Side:
     return Side(Spread(tuple(rate for rate, _ in taken), "orders/s"), Spread(tuple(cost for _, cost in taken), "us"))
 
 
-async def _orders(venue: HashKeyVenue, desk: Desk | None, numbers: Iterator[int], orders: int) -> tuple[float, float]:
+async def _orders(sender: Sender, desk: Desk | None, orders: int) -> tuple[float, float]:
     """Send them, so many at once; orders a second, and microseconds of processor time for each."""
     last, began, busy = [orders], time.perf_counter(), time.process_time()
 
     async def worker() -> None:
         while last[0] > 0:
             last[0] -= 1
-            await _order(venue, desk, next(numbers))
+            await _order(sender, desk)
 
     await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
     return orders / (time.perf_counter() - began), (time.process_time() - busy) / orders * 1e6
 
 
-async def _order(venue: HashKeyVenue, desk: Desk | None, number: int) -> None:
-    command, clock = intent(number), WallClock()
+async def _order(sender: Sender, desk: Desk | None) -> None:
+    command, clock = intent(next(sender.numbers)), WallClock()
     if desk is not None:
         await desk.keep(command)
-    placed = await place(command, venue, clock, clock.mono(), Switch())
+    placed = await place(command, sender.venue, clock, clock.mono(), Switch(), sender.offsets)
     if not isinstance(placed.outcome, Done):
         raise SystemExit(f"the server's answer was not understood: {placed.outcome}")
     if desk is not None:
         desk.note(placed)
-
-
-def _venue(port: int) -> HashKeyVenue:
-    root = f"http://127.0.0.1:{port}"
-    socket = f"ws://127.0.0.1:{port}"
-    return HashKeyVenue(
-        Endpoints(rest=root, ws_public=f"{socket}/quote/ws/v1", ws_private=f"{socket}/api/v1/ws"),
-        Keys(Secret("key-of-a-benchmark"), Secret("secret-of-a-benchmark")),
-        AiohttpTransport(),
-        WallClock(),
-        FreePacer(),
-        capabilities=SANDBOX,
-    )

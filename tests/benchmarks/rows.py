@@ -4,10 +4,13 @@ Machines drift by a third within a minute, so a number alone means little. Both 
 the ratio is taken round by round, and its median is what counts. The smallest and the largest are shown beside it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from statistics import median
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from statistics import median, quantiles
+from typing import TypeVar
 
 from msgspec import Struct
+
+T = TypeVar("T")
 
 
 class Spread(Struct, frozen=True):
@@ -54,6 +57,21 @@ def in_turns(rounds: int, sides: Sequence[Callable[[], float]], unit: str) -> li
         for side in order:
             values[side].append(sides[side]())
     return [Spread(tuple(found), unit) for found in values]
+
+
+async def taking_turns(rounds: int, sides: Sequence[Callable[[], Awaitable[T]]]) -> list[list[T]]:
+    """The same under an event loop: what each side brought, round by round."""
+    found: list[list[T]] = [[] for _ in sides]
+    for index in range(rounds):
+        order = range(len(sides)) if index % 2 == 0 else reversed(range(len(sides)))
+        for side in order:
+            found[side].append(await sides[side]())
+    return found
+
+
+def percentile(rounds: Iterable[Sequence[float]], percent: int, unit: str) -> Spread:
+    """The value below which so many percent of each round lie."""
+    return Spread(tuple(quantiles(taken, n=100)[percent - 1] for taken in rounds), unit)
 
 
 def table(rows: Iterable[Row]) -> str:

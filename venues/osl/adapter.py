@@ -6,20 +6,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.kernel.clock import MILLISECOND, SECOND, Span
-from engine.kernel.errors import BadInput, Mistake
 from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities
+from engine.ports import Market, Venue
 from venues.adapter import Adapter, Site
-from venues.osl.calls import MARKET_LIMITS, V3_LIMITS, V4_LIMITS, Pacers
-from venues.osl.endpoints import PRODUCTION_HOST, Endpoints
-from venues.osl.market import OslMarket
 from venues.osl.mock import MOCKS
-from venues.osl.signing import signing_key
-from venues.osl.venue import OslVenue
-from venues.pacing import Pacer
-from venues.secrets import keys_of
-from venues.stream import Backoff
-from venues.transport import AiohttpTransport
 
 CAPABILITIES: Final = Capabilities(
     tifs=tuple(TimeInForce),
@@ -34,47 +25,18 @@ CAPABILITIES: Final = Capabilities(
     taker_fee=Decimal("0.0005"),
 )
 """Signatures end ten seconds after the second in which they are made; clients of the venue sign so."""
-PRODUCTION: Final = Endpoints(f"https://{PRODUCTION_HOST}", f"wss://{PRODUCTION_HOST}/ws/v4", production=True)
 
 
-def _venue(site: Site) -> OslVenue:
-    keys = keys_of(site)
-    try:
-        signing_key(keys.secret)
-    except ValueError as error:
-        raise BadInput([Mistake(f"venues.{site.name}", str(error))]) from None
-    return OslVenue(
-        _endpoints(site),
-        keys,
-        AiohttpTransport(),
-        site.clock,
-        Pacers(Pacer(site.clock, V4_LIMITS), Pacer(site.clock, V3_LIMITS)),
-        capabilities=site.capabilities,
-        name=site.name,
-        withheld=site.withheld,
-        backoff=Backoff("osl polling", site.seed),
-    )
+def _venue(site: Site) -> Venue:
+    from venues.osl import opening  # with the network behind it, which a mere look at the registry does not need
+
+    return opening.venue(site)
 
 
-def _market(site: Site) -> OslMarket:
-    return OslMarket(
-        _endpoints(site),
-        AiohttpTransport(),
-        site.clock,
-        pacer=Pacer(site.clock, MARKET_LIMITS),
-        name=site.name,
-        backoff=Backoff("osl public stream", site.seed),
-    )
+def _market(site: Site) -> Market:
+    from venues.osl import opening
 
-
-def _endpoints(site: Site) -> Endpoints:
-    """Its own addresses or a sandbox's, and never the one in place of the other."""
-    if site.production:
-        return PRODUCTION
-    try:
-        return Endpoints(site.address, f"{site.address.replace('http', 'ws', 1)}/ws/v4")
-    except ValueError as error:
-        raise BadInput([Mistake(f"venues.{site.name}", str(error))]) from error
+    return opening.market(site)
 
 
 ADAPTER: Final = Adapter(
