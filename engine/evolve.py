@@ -4,7 +4,7 @@ Whatever does not fit (a pair outside the order table, a fill of an order that w
 core answers it with a halt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -110,10 +110,8 @@ def glance_will_do(state: State) -> bool:
     return all(leg.arrival is not None or leg.total <= 0 for leg in state.legs.values())
 
 
-def _legs_at(state: State, view: MarketView | Glimpse) -> list[Leg]:
-    plans = state.opened.plan.legs
-    pair = (view.venue, view.symbol)
-    return [state.legs[plan.id] for plan in plans if pair in plan.pairs]
+def _legs_at(state: State, view: MarketView | Glimpse) -> Sequence[Leg]:
+    return state.legs_at.get((view.venue, view.symbol), ())
 
 
 def _place(state: State, entry: c.Place) -> None:

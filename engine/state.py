@@ -68,6 +68,8 @@ class State:
     deadline: Instant
     epoch: int = 1
     legs: dict[LegId, Leg] = field(default_factory=dict)
+    legs_at: dict[tuple[VenueName, Symbol], list[Leg]] = field(default_factory=dict)
+    """Which of them sell a pair."""
     live: dict[ClientOrderId, Order] = field(default_factory=dict)
     ended: dict[ClientOrderId, Order] = field(default_factory=dict)
     venues: dict[VenueName, Standing] = field(default_factory=dict)
@@ -136,6 +138,8 @@ def opened(entry: Opened) -> State:
     state = State(opened=entry, tag=run_tag(entry.run), at=entry.at, deadline=entry.plan.ends(entry.at))
     for leg in entry.plan.legs:
         state.legs[leg.id] = Leg(leg.id, leg.quantity)
+        for pair in leg.pairs:
+            state.legs_at.setdefault(pair, []).append(state.legs[leg.id])
     for venue, balances in entry.balances.items():
         state.venues[venue] = Standing()
         state.ledger.post(posting.opening(entry.at, venue, balances))
