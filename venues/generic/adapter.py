@@ -37,13 +37,13 @@ OPTIONS: Final = {
 def _venue(site: Site) -> Venue:
     from venues.generic import opening  # with the network behind it, which a mere look at the registry does not need
 
-    return opening.venue(site)
+    return opening.venue(site, OPTIONS)
 
 
 def _market(site: Site) -> Market:
     from venues.generic import opening
 
-    return opening.market(site)
+    return opening.market(site, OPTIONS)
 
 
 ADAPTER: Final = Adapter(

@@ -1,6 +1,6 @@
 """From a site to the two ports of an exchange of ccxt, with every mistake in its options at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
@@ -10,7 +10,6 @@ from engine.kernel.ids import Symbol
 from engine.orders.reports import Permissions
 from venues.adapter import Site
 from venues.generic import mock
-from venues.generic.adapter import OPTIONS
 from venues.generic.client import Client, Door, opened
 from venues.generic.known import known
 from venues.generic.market import GenericMarket
@@ -32,7 +31,7 @@ _T = TypeVar("_T")
 class _Asked:
     """The options of one venue, read; every mistake among them at once."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, options: Collection[str]) -> None:
         self._site = site
         self.mistakes: list[Mistake] = []
         self.exchange = site.options.get("exchange", "")
@@ -40,8 +39,8 @@ class _Asked:
         self.permissions = self._choice("key_permissions", _PERMISSIONS, None)
         self.every = self._span("poll", site.capabilities.poll or mock.POLL)
         self.pairs = tuple(Symbol(pair.strip()) for pair in site.options.get("pairs", "").split(",") if pair.strip())
-        for option in sorted(site.options.keys() - OPTIONS.keys()):
-            self._wrong(option, f"not an option of this adapter: {', '.join(OPTIONS)}")
+        for option in sorted(site.options.keys() - set(options)):
+            self._wrong(option, f"not an option of this adapter: {', '.join(options)}")
         if not self.exchange:
             self._wrong("exchange", "which exchange of ccxt is meant?")
 
@@ -87,9 +86,9 @@ class _Asked:
         self.mistakes.append(Mistake(f"venues.{self._site.name}.options.{option}", what))
 
 
-def venue(site: Site) -> GenericVenue:
+def venue(site: Site, options: Collection[str]) -> GenericVenue:
     """Our account there. Nothing is sent yet; `BadInput` with every mistake in address, key and options."""
-    asked = _Asked(site)
+    asked = _Asked(site, options)
     keys = None
     try:
         keys = keys_of(site)
@@ -122,9 +121,9 @@ def venue(site: Site) -> GenericVenue:
     )
 
 
-def market(site: Site) -> GenericMarket:
+def market(site: Site, options: Collection[str]) -> GenericMarket:
     """Its public prices; needs no key."""
-    asked = _Asked(site)
+    asked = _Asked(site, options)
     return GenericMarket(
         asked.client(None),
         known(asked.exchange),

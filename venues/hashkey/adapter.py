@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.kernel.clock import MILLISECOND, SECOND, Span
+from engine.kernel.errors import BadInput, Mistake
 from engine.orders.reports import Capabilities
 from engine.ports import Market, Venue
 from venues.adapter import Adapter, Site
@@ -31,7 +32,10 @@ PERMITTED: Final = "permitted"
 def _venue(site: Site) -> Venue:
     from venues.hashkey import opening  # with the network behind it, which a mere look at the registry does not need
 
-    return opening.venue(site)
+    wanted = site.options.get(MARKET_PLACE, "")
+    if wanted not in ("", PERMITTED):
+        raise BadInput([Mistake(f"venues.{site.name}.{MARKET_PLACE}", f"{wanted!r} is not {PERMITTED!r}")])
+    return opening.venue(site, market_place=wanted == PERMITTED)
 
 
 def _market(site: Site) -> Market:

@@ -4,7 +4,6 @@ from typing import Final
 
 from engine.kernel.errors import BadInput, Mistake
 from venues.adapter import Site
-from venues.hashkey.adapter import MARKET_PLACE, PERMITTED
 from venues.hashkey.calls import LIMITS, SLOW_LIMITS
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.market import HashKeyMarket
@@ -22,11 +21,8 @@ PRODUCTION: Final = Endpoints(
 )
 
 
-def venue(site: Site) -> HashKeyVenue:
+def venue(site: Site, *, market_place: bool) -> HashKeyVenue:
     """Our account there. Nothing is sent yet; `BadInput` with every mistake in address, key and options."""
-    wanted = site.options.get(MARKET_PLACE, "")
-    if wanted not in ("", PERMITTED):
-        raise BadInput([Mistake(f"venues.{site.name}.{MARKET_PLACE}", f"{wanted!r} is not {PERMITTED!r}")])
     return HashKeyVenue(
         _endpoints(site),
         keys_of(site),
@@ -37,7 +33,7 @@ def venue(site: Site) -> HashKeyVenue:
         name=site.name,
         slow=Pacer(site.clock, SLOW_LIMITS),
         withheld=site.withheld,
-        market_place=wanted == PERMITTED,
+        market_place=market_place,
         backoff=Backoff("hashkey private stream", site.seed),
     )
 
