@@ -126,7 +126,7 @@ class Market(Protocol):
         """Every pair that the venue lists now, asked without a key; raises when the list could not be had."""
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
-        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
+        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError` and goes on."""
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""

@@ -42,7 +42,7 @@ class Feed:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, pairs: Mapping[Symbol, Pair], *works: Coroutine[Any, Any, None]) -> None:
-        """Set to work; returns when each pair has had its first book, or raises `TimeoutError` with all ended."""
+        """Set to work; returns when each pair has had its first book, or raises `TimeoutError` and goes on trying."""
         self._pairs = pairs
         self._tasks = [asyncio.create_task(work) for work in works]
         try:
@@ -50,7 +50,6 @@ class Feed:
                 await self._all_seen.wait()
         except TimeoutError:
             missing = ", ".join(symbol for symbol, pair in pairs.items() if not pair.live)
-            await self.stop()
             raise TimeoutError(f"{self._name} showed no first book of {missing}") from None
 
     async def stop(self) -> None:

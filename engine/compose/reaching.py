@@ -1,9 +1,10 @@
 """Reaching the venues of a run: in a sandbox of its own, where it is pointed, or where they were before."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from typing import Any
 
 from engine.compose import places
 from engine.compose.places import Outlook, OwnSandbox, Places, Target
@@ -61,19 +62,39 @@ async def reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Pl
     return reached
 
 
-async def watch_markets(reached: Places, plan: Plan, *, all_of_them: bool = True) -> None:
-    """Nothing is begun before every pair has shown a first book; to go on, those of one venue are enough."""
-    asked = {name: [symbol for venue, symbol in pairs(plan) if venue == name] for name in reached.markets}
-    starting = [reached.markets[name].start(symbols) for name, symbols in asked.items()]
-    answers = await asyncio.gather(*starting, return_exceptions=True)
+async def watch_markets(reached: Places, plan: Plan) -> None:
+    """Nothing is begun before every pair has shown a first book."""
+    starting = _starting(reached, plan)
+    answers = await asyncio.gather(*starting.values(), return_exceptions=True)
     mistakes = []
-    for name, answer in zip(asked, answers, strict=True):
+    for name, answer in zip(starting, answers, strict=True):
         if isinstance(answer, TimeoutError):
             mistakes.append(Mistake(f"venues.{name}", str(answer)))
         elif isinstance(answer, BaseException):
             raise answer
-    if len(mistakes) > (0 if all_of_them else len(asked) - 1):
+    if mistakes:
         raise BadInput(mistakes)
+
+
+async def watch_again(reached: Places, plan: Plan, stack: AsyncExitStack) -> None:
+    """To go on, the first venue that shows its books is enough; the others join when they can."""
+    tasks = {asyncio.ensure_future(start): name for name, start in _starting(reached, plan).items()}
+    for task in tasks:
+        stack.callback(task.cancel)
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # told by the feed's own log
+    pending, mistakes = set(tasks), []
+    while pending:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not isinstance(error := task.exception(), TimeoutError):
+                return task.result()
+            mistakes.append(Mistake(f"venues.{tasks[task]}", str(error)))
+    raise BadInput(mistakes)
+
+
+def _starting(reached: Places, plan: Plan) -> dict[VenueName, Coroutine[Any, Any, None]]:
+    asked = {name: [symbol for venue, symbol in pairs(plan) if venue == name] for name in reached.markets}
+    return {name: reached.markets[name].start(symbols) for name, symbols in asked.items()}
 
 
 async def look_on(reached: Places, plan: Plan, stack: AsyncExitStack, screen: Screen) -> Onlookers:

@@ -103,7 +103,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
             return finish(folder, state, screen)
         stack.callback(journal.close)
         reached = await reaching.reach_again(origin, state, stack)
-        await reaching.watch_markets(reached, state.opened.plan, all_of_them=False)
+        await reaching.watch_again(reached, state.opened.plan, stack)
         onlookers = await reaching.look_on(reached, state.opened.plan, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
         session = Session(folder, register, home, reached, onlookers, screen, interrupts)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tests.support.configs import written
 from tests.support.ledgers import sums
-from tests.support.processes import Engine, Exchange, Person, Truth, exchange, fills, summary
+from tests.support.processes import Engine, Exchange, Person, Truth, eventually, exchange, fills, summary
 
 RUN: Final = "SHORT-1.1"
 VENUES: Final[dict[str, Any]] = {
@@ -121,3 +121,22 @@ def test_a_venue_that_never_comes_back_leaves_its_quantity_named_and_unresolved(
     again = desk.person.says("run", "config.toml", "--sandbox", "--out", "again")
     assert again.code == 2
     assert f"unknown {frozen['quantity']}" in again.err
+
+
+def test_a_killed_run_is_continued_while_one_venue_is_dark(tmp_path: Path) -> None:
+    """HashKey alone answers the new process, and sells; OSL joins when it is back, and all is accounted for."""
+    with opened(tmp_path, "osl:BTC=0.2", "hashkey:BTC=0.2") as desk:
+        desk.person.sees(RUN, lambda s: Decimal(s["legs"][0]["sold"]) > 0)
+        desk.engine.kill()
+        desk.venues.set_mode("osl", "dark")
+        with desk.person.starts("resume", RUN, "--plain") as again:
+            again.wait_for("hashkey: private stream up")
+            desk.person.sees(RUN, lambda s: s["venues"]["hashkey"]["stream"] == "up", within=40)
+            sold = sold_at(desk.venues.truths(), "BTCUSDT")["hashkey"]
+            eventually(lambda: sold_at(desk.venues.truths(), "BTCUSDT")["hashkey"] > sold, 40, lambda: again.said)
+            desk.venues.set_mode("osl", "normal")
+            ended = again.end(120)
+        truths = desk.venues.truths()
+    assert ended.code == 0, ended
+    assert sum(sold_at(truths, "BTCUSDT").values()) == Decimal("0.2")
+    agree(desk, truths)

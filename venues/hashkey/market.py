@@ -96,13 +96,9 @@ class HashKeyMarket:
             raise Unread(f"{path}: {error}") from None
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
-        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
+        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError` and goes on."""
         self._pairs = {symbol: _Pair(self.name, symbol, self._clock.market()) for symbol in symbols}
-        try:
-            await self._feed.start(self._pairs, self._feed.follow(self._watch, Lost, Odd))
-        except TimeoutError:
-            await self.aclose()
-            raise
+        await self._feed.start(self._pairs, self._feed.follow(self._watch, Lost, Odd))
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""

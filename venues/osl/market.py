@@ -82,15 +82,11 @@ class OslMarket:
         return await self._reads.instruments()
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
-        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
+        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError` and goes on."""
         self._books = {symbol: Book(self.name, symbol) for symbol in symbols}
         self._prints = {symbol: Prints(self._clock.market()) for symbol in symbols}
         works = (self._feed.follow(self._watch, Lost, Odd), self._check_books(), self._ask_trades())
-        try:
-            await self._feed.start(self._books, *works)
-        except TimeoutError:
-            await self.aclose()
-            raise
+        await self._feed.start(self._books, *works)
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before, in order of arrival."""

@@ -1,15 +1,16 @@
 """The Village Exchange's public prices, as `engine.ports.Market`: a board for each pair, asked again and again."""
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
-from engine.kernel.clock import SECOND, Instant, Span
-from engine.kernel.ids import Symbol
+from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
+from engine.kernel.ids import Symbol, VenueName
 from engine.market.facts import FeedDown, MarketFact
 from engine.market.instrument import Instrument
 from example_venue import wire
 from venues.adapter import Site
+from venues.feed import Feed
+from venues.stream import Backoff
 from venues.transport import HttpRequest, NoAnswer, NotSent, Transport
 
 FIRST_BOOKS = Span(10 * SECOND)
@@ -22,8 +23,8 @@ class VillageMarket:
     def __init__(self, site: Site, transport: Transport) -> None:
         self.name = site.name
         self._site, self._transport = site, transport
-        self._facts: deque[MarketFact] = deque()
-        self._task: asyncio.Task[None] | None = None
+        backoff = Backoff("village board", site.seed, first=Span(100 * MILLISECOND))
+        self._feed = Feed(site.name, site.clock, backoff, FIRST_BOOKS)
 
     async def listed(self) -> Sequence[Instrument]:
         """Every pair; raises when the list could not be had."""
@@ -31,61 +32,50 @@ class VillageMarket:
         return [wire.instrument(self.name, row) for row in wire.parsed(response.body, list[wire.Pair])]
 
     async def start(self, symbols: Sequence[Symbol]) -> None:
-        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError`."""
-        seen = {symbol: _Seen() for symbol in symbols}
-        async with asyncio.timeout(FIRST_BOOKS / SECOND):
-            while not all([await self._look(symbol, memory) for symbol, memory in seen.items()]):
-                await self._site.clock.sleep(self._site.capabilities.poll)
-        self._task = asyncio.create_task(self._watch(seen))
+        """Begin to watch; returns when each pair has had its first book, or raises `TimeoutError` and goes on."""
+        seen = {symbol: _Seen(self.name, symbol) for symbol in symbols}
+        await self._feed.start(seen, self._feed.follow(partial(self._watch, seen), NotSent, NoAnswer, ValueError))
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         """Everything that has been seen up to `at` and was not drained before."""
-        if self._task is not None and self._task.done() and not self._task.cancelled():
-            self._task.result()
-        drained = []
-        while self._facts and self._facts[0].seen_at <= at:
-            drained.append(self._facts.popleft())
-        return drained
+        return self._feed.drain(at)
 
     async def aclose(self) -> None:
         """Watch no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._feed.stop()
         await self._transport.aclose()
 
     async def _watch(self, seen: "dict[Symbol, _Seen]") -> None:
         while True:
-            await self._site.clock.sleep(self._site.capabilities.poll)
             for symbol, memory in seen.items():
-                await self._look(symbol, memory)
+                self._feed.tell(await self._look(symbol, memory))
+            await self._site.clock.sleep(self._site.capabilities.poll)
 
-    async def _look(self, symbol: Symbol, memory: "_Seen") -> bool:
-        """Ask once; what is new is put with the facts. Prints from before the first look are not ours to tell."""
-        try:
-            response = await self._transport.call(
-                HttpRequest("GET", f"{self._site.address}/board/{symbol}?after={memory.prints}", {})
-            )
-            board = wire.parsed(response.body, wire.Board)
-            now = self._site.clock.market()
-            book = wire.book(self.name, symbol, board, now)
-            prints = [wire.print_(self.name, symbol, row, now) for row in board.passed]
-        except (NotSent, NoAnswer, ValueError) as error:
-            if memory.live:
-                self._facts.append(FeedDown(self.name, symbol, self._site.clock.market(), str(error)))
-            memory.live = False
-            return False
-        self._facts.extend(prints if memory.version else ())
+    async def _look(self, symbol: Symbol, memory: "_Seen") -> list[MarketFact]:
+        """Ask once; what is new. Prints from before the first look are not ours to tell."""
+        response = await self._transport.call(
+            HttpRequest("GET", f"{self._site.address}/board/{symbol}?after={memory.prints}", {})
+        )
+        board, now = wire.parsed(response.body, wire.Board), self._site.clock.market()
+        book = wire.book(self.name, symbol, board, now)
+        facts: list[MarketFact] = [wire.print_(self.name, symbol, row, now) for row in board.passed]
+        if not memory.version:
+            facts.clear()
         if not memory.live or board.version != memory.version:
-            self._facts.append(book)
+            facts.append(book)
         memory.live, memory.version = True, board.version
         memory.prints = max([memory.prints, *(row.number for row in board.passed)])
-        return True
+        return facts
 
 
 class _Seen:
     """What was seen of a pair last."""
 
-    live = False
-    version = 0
-    prints = 0
+    def __init__(self, venue: VenueName, symbol: Symbol) -> None:
+        self.live, self.version, self.prints = False, 0, 0
+        self._venue, self._symbol = venue, symbol
+
+    def lose(self, at: Instant, reason: str) -> list[MarketFact]:
+        """The board could not be read; says so once."""
+        was_live, self.live = self.live, False
+        return [FeedDown(self._venue, self._symbol, at, reason)] if was_live else []

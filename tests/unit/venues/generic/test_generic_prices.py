@@ -139,6 +139,7 @@ async def test_a_pair_that_shows_no_book_is_named() -> None:
         market = prices(client(stand.root), streams=False, first_book=Span(80 * MILLISECOND))
         with pytest.raises(TimeoutError, match="there showed no first book of BTCUSDT"):
             await market.start([BTCUSDT])
+        await market.aclose()
 
 
 async def test_a_page_in_place_of_a_book_is_no_empty_book() -> None:

@@ -365,6 +365,7 @@ async def test_a_market_that_shows_no_book_does_not_start() -> None:
     market = HashKeyMarket(HERE, Network(clock, [(0, depth())]), clock, first_book=Span(50 * MILLISECOND))
     with pytest.raises(TimeoutError, match="ETHUSD"):
         await market.start([BTCUSD, ETHUSD])
+    await market.aclose()
 
 
 async def test_a_bug_in_the_feed_does_not_look_like_a_quiet_market() -> None:
