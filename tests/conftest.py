@@ -1,5 +1,10 @@
-"""Two options of the conformance kit, which stand here so that `pytest --venue NAME` is understood from the root."""
+"""Two options of the conformance kit, which stand here so that `pytest --venue NAME` is understood from the root.
 
+And one guard: ccxt sets how the whole process rounds decimals, so each test is given back what it began with.
+"""
+
+import decimal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +35,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     inside = collection_path in (KIT, *KIT.parents) or KIT in collection_path.parents
     return None if inside else True
+
+
+@pytest.fixture(autouse=True)
+def decimals() -> Iterator[None]:
+    """No test rounds as another one left it."""
+    with decimal.localcontext():
+        yield

@@ -18,6 +18,8 @@ from tests.conformance.rig import LEVERS
 
 WITHIN: Final = 20.0
 """No case takes longer; one that does has come to a standstill (seconds)."""
+RIG: Final = "rig_name"
+"""Whose parameter this is, is a case of the kit; a test elsewhere may well call something a case."""
 ABILITIES: Final = (
     "client_id_lookup",
     "private_stream",
@@ -38,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every case for every rig that was asked for."""
-    if "case" not in metafunc.fixturenames:
+    if RIG not in metafunc.fixturenames:
         return
     names = metafunc.config.getoption("--venue") or list(rigs.OWN)
     for name in names:
@@ -46,14 +48,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             rigs.opening(name)
         except KeyError:
             raise pytest.UsageError(f"nobody offers a rig {name!r}; ours are {', '.join(rigs.OWN)}") from None
-    metafunc.parametrize("rig_name", names)
+    metafunc.parametrize(RIG, names)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Cases about bytes are left out where there are none, and a case that has come to a standstill fails."""
     kept, left_out = [], []
     for item in items:
-        is_case = isinstance(item, pytest.Function) and "case" in item.fixturenames
+        is_case = isinstance(item, pytest.Function) and RIG in item.fixturenames
         if not is_case and config.getoption("--venue"):
             left_out.append(item)
             continue
@@ -81,7 +83,7 @@ def _bounded(case: Any) -> Any:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """A skip for any other reason than a missing capability is a failure of the kit."""
     report = yield
-    if report.skipped and "case" in getattr(item, "fixturenames", ()) and not hasattr(report, "wasxfail"):
+    if report.skipped and RIG in getattr(item, "fixturenames", ()) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2].removeprefix("Skipped: ")
         allowed = {f"no {name}" for name in CAPABILITIES}
         if item.config.getoption("--allow-missing-levers"):

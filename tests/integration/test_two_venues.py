@@ -20,6 +20,8 @@ VENUES: Final[dict[str, Any]] = {
     "venues": {"hashkey": {"adapter": "hashkey"}, "osl": {"adapter": "osl"}},
     "mandate__deadline": "30m",
     "path__stable__USDT__age_max": "30m",
+    "path__stable__USDT__sweep": "9000",
+    "path__stable__USDT__sweep_age": "2m",  # so that the third order of all is still one of coins
     "strategy__window": "4m",
     "strategy__slices": 12,
 }
@@ -89,11 +91,11 @@ def test_a_venue_dies_in_the_middle_its_order_stays_frozen_and_the_other_one_fin
     with opened(tmp_path, "osl:BTC=0.2", "hashkey:BTC=0.2", faults=LOST) as desk:
         shown = desk.person.sees(RUN, lambda s: bool(unknown(s)))
         desk.venues.set_mode("osl", "dark")
-        (frozen,) = unknown(shown)
-        assert frozen["venue"] == "osl"
+        frozen = unknown(shown)[0]
+        assert (frozen["venue"], frozen["leg"]) == ("osl", "1")
         rest = Decimal("0.2") - Decimal(frozen["quantity"])
         shown = desk.person.sees(RUN, lambda s: Decimal(s["legs"][0]["sold"]) >= rest, within=60)
-        assert [order["client_id"] for order in unknown(shown)] == [frozen["client_id"]]
+        assert frozen["client_id"] in [order["client_id"] for order in unknown(shown)]  # a sweep there may be as well
         assert Decimal(shown["legs"][0]["sold"]) == rest
         assert (shown["phase"], shown["venues"]["osl"]["flat"]) == ("running", "unverified")
         assert sold_at(desk.venues.truths(), "BTCUSDT")["hashkey"] > 0
@@ -108,7 +110,7 @@ def test_a_venue_dies_in_the_middle_its_order_stays_frozen_and_the_other_one_fin
 def test_a_venue_that_never_comes_back_leaves_its_quantity_named_and_unresolved(tmp_path: Path) -> None:
     short = {"mandate__deadline": "6m", "limits__unknown_patience": "30s"}
     with opened(tmp_path, "osl:BTC=0.2", "hashkey:BTC=0.2", faults=LOST, **short) as desk:
-        (frozen,) = unknown(desk.person.sees(RUN, lambda s: bool(unknown(s))))
+        frozen = unknown(desk.person.sees(RUN, lambda s: bool(unknown(s))))[0]
         desk.venues.set_mode("osl", "dark")
         ended = desk.engine.end(90)
         truths = desk.venues.truths()
