@@ -1,6 +1,7 @@
 """Two options of the conformance kit, which stand here so that `pytest --venue NAME` is understood from the root.
 
-And one guard: ccxt sets how the whole process rounds decimals, so each test is given back what it began with.
+And two guards: ccxt sets how the whole process rounds decimals, so each test is given back what it began with; and no
+drawn example fails for having been slow, since the first one of a fresh checkout builds tables of Unicode.
 """
 
 import decimal
@@ -8,6 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("steelyard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steelyard")
 
 KIT = Path(__file__).parent / "conformance"
 
