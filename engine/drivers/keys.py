@@ -17,9 +17,14 @@ def names(environment: str, venue: VenueName) -> tuple[str, str]:
     return f"{stem}_KEY", f"{stem}_SECRET"
 
 
+def secret(name: str) -> str | None:
+    """The secret of that name, from the environment or else the keyring."""
+    return os.environ.get(name) or _from_keyring(name)
+
+
 def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
     """Key and secret, or which of them is missing. A sandbox run never reads a production name, nor the other way."""
-    found = [os.environ.get(name) or _from_keyring(name) for name in names(environment, venue)]
+    found = [secret(name) for name in names(environment, venue)]
     missing = [
         Mistake(f"venues.{venue}", f"{name} is in neither the environment nor the keyring")
         for name, value in zip(names(environment, venue), found, strict=True)
@@ -27,10 +32,10 @@ def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
     ]
     if missing:
         return missing
-    key, secret = found
+    key, signing = found
     assert key is not None
-    assert secret is not None
-    return _strangers(environment, venue, key) or (key, secret)
+    assert signing is not None
+    return _strangers(environment, venue, key) or (key, signing)
 
 
 def _strangers(environment: str, venue: VenueName, key: str) -> list[Mistake]:

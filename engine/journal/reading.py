@@ -23,32 +23,40 @@ def read(path: Path) -> Iterator[Record]:
         yield from rows(database, path)
 
 
-def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """A connection to a journal of this version; `Damaged` for anything else, `FileNotFoundError` for none."""
+def connect(
+    path: Path, *, read_only: bool, application: int = APPLICATION, what: str = "a journal of a run"
+) -> sqlite3.Connection:
+    """A connection to a journal of this version; `Damaged` for anything else, `FileNotFoundError` for none.
+
+    Another kind of chained file has its own `application`, and `what` it is called.
+    """
     if not path.exists():
         raise FileNotFoundError(f"no journal at {path}")
     mode = "ro" if read_only else "rw"
     database = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False)
     try:
-        application = database.execute("PRAGMA application_id").fetchone()[0]
+        found = database.execute("PRAGMA application_id").fetchone()[0]
         version = database.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
         database.close()
         raise Damaged(f"{path} can't be read from row 1 on: {error}") from error
-    if application != APPLICATION:
+    if found != application:
         database.close()
-        raise Damaged(f"{path} is not a journal of a run")
+        raise Damaged(f"{path} is not {what}")
     if version != FORMAT:
         database.close()
         raise Damaged(f"{path} is of version {version}, and this is version {FORMAT}; row 1 and all others are unread")
     return database
 
 
-def rows(database: sqlite3.Connection, path: Path) -> Iterator[Record]:
-    """The rows of an open journal, checked."""
-    last, seq = GENESIS, 0
+def rows(database: sqlite3.Connection, path: Path, *, after: int = 0, head: str = GENESIS) -> Iterator[Record]:
+    """The rows of an open journal behind row `after`, whose hash is `head`; each checked."""
+    last, seq = head, after
+    from_there = after or -(2**63)  # at the beginning, a row before the first is seen as well
     try:
-        stored = database.execute("SELECT seq, at, wall, kind, payload, hash FROM journal ORDER BY seq")
+        stored = database.execute(
+            "SELECT seq, at, wall, kind, payload, hash FROM journal WHERE seq > ? ORDER BY seq", (from_there,)
+        )
         for number, at, wall, kind, payload, digest in stored:
             seq += 1
             if number != seq:

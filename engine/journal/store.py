@@ -16,13 +16,13 @@ from engine.journal import reading
 from engine.journal.record import FORMAT, GENESIS, Record, chained
 from engine.kernel.clock import Instant
 
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE journal (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, wall INTEGER NOT NULL,
     kind TEXT NOT NULL, payload BLOB NOT NULL, hash TEXT NOT NULL
 ) STRICT
 """
-_INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)"
+INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)"
 LAZY_SECONDS: Final = 0.2
 """Rows that nobody waits for are committed with the next that somebody does, or after this long."""
 
@@ -94,7 +94,7 @@ class SqliteStore(Chain):
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
             database.execute(f"PRAGMA application_id = {reading.APPLICATION}")
             database.execute(f"PRAGMA user_version = {FORMAT}")
-            database.execute(_SCHEMA)
+            database.execute(SCHEMA)
         draft.replace(path)
         _sync(path.parent)
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -169,7 +169,7 @@ class SqliteStore(Chain):
 
     def _commit(self, batch: Sequence[Record]) -> None:
         self._database.execute("BEGIN IMMEDIATE")
-        self._database.executemany(_INSERT, [(r.seq, r.at, r.wall, r.kind, r.payload, r.hash) for r in batch])
+        self._database.executemany(INSERT, [(r.seq, r.at, r.wall, r.kind, r.payload, r.hash) for r in batch])
         self._database.execute("COMMIT")
         self.durable = batch[-1].seq
         self.notify()

@@ -18,6 +18,8 @@ Symbol = NewType("Symbol", str)
 ClientOrderId = NewType("ClientOrderId", str)
 VenueOrderId = NewType("VenueOrderId", str)
 TradeId = NewType("TradeId", str)
+LotId = NewType("LotId", str)
+PersonName = NewType("PersonName", str)
 RunTag = NewType("RunTag", str)
 """Eight letters that stand for the run inside a client order id."""
 
