@@ -1,0 +1,162 @@
+"""Rows of a case's book, folded into a `Case`. Whoever has the same rows has the same case.
+
+A row that `judging` refuses is kept as void and changes nothing: two people may each say something true of the same
+state of the book, and the second of them be wrong by the time it is written.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.kernel.clock import Instant
+from engine.kernel.errors import Damaged
+from engine.kernel.ids import LotId
+from engine.kernel.money import ZERO, Asset
+from engine.mandate import lots as moves
+from engine.mandate.approvals import Row
+from engine.mandate.case import Case, CaseRun, Deposit, Mark, Void, outcome
+from engine.mandate.judging import judge
+from engine.mandate.lots import Lot, Portion
+from engine.mandate.statements import (
+    BookEntry,
+    CaseOpened,
+    DepositPosted,
+    DepositReturned,
+    Fact,
+    Held,
+    Lifted,
+    LotEntered,
+    Received,
+    Released,
+    Reopened,
+    Returned,
+    RunBegan,
+    RunEnded,
+    ScopeAmended,
+    Signed,
+    StageSet,
+    Statement,
+    Suspended,
+)
+
+
+def fold(rows: Iterable[Row], case: Case | None = None) -> Case:
+    """The case after these rows, from the beginning or from `case` on."""
+    case = case if case is not None else Case()
+    for seq, wall, entry in rows:
+        case = take(case, seq, wall, entry)
+    return case
+
+
+def take(case: Case, seq: int, wall: Instant, entry: BookEntry) -> Case:
+    """The case after one more row; `Damaged` when a signed row holds no statement."""
+    case = replace(case, seq=seq)
+    match entry:
+        case Signed():
+            return _heard(case, seq, wall, _read(seq, entry))
+        case RunBegan() | RunEnded():
+            why = judge(case, entry)
+            if why is not None:
+                return _voided(case, seq, entry, why)
+            return _begun(case, entry) if isinstance(entry, RunBegan) else _ended(case, entry)
+        case _:  # what the desk declined, used up or noticed is the docket's and the reader's: it moves no unit
+            return case
+
+
+def _heard(case: Case, seq: int, wall: Instant, statement: Statement) -> Case:
+    fact = statement.says
+    if not isinstance(fact, Fact):
+        return case
+    why = judge(case, fact) if case.case in (None, statement.case) else f"it speaks of case {statement.case}"
+    if why is not None:
+        return _voided(case, seq, fact, why)
+    if isinstance(fact, CaseOpened):
+        return replace(case, case=statement.case, authority=fact.authority, document_sha256=fact.document_sha256)
+    document = getattr(fact, "document_sha256", "")
+    mark = Mark(seq=seq, at=wall, by=statement.by, reason=statement.reason, document_sha256=document)
+    return _stated(case, mark, fact)
+
+
+def _stated(case: Case, mark: Mark, fact: Fact) -> Case:
+    match fact:
+        case CaseOpened():
+            return case
+        case LotEntered():
+            return _with(case, moves.entered(fact))
+        case StageSet() | ScopeAmended() | Released() | Returned():
+            return _with(case, _moved(case.lots[fact.lot], fact))
+        case Suspended():
+            return replace(case, suspension=mark)
+        case Reopened():
+            return replace(case, suspension=None)
+        case Held():
+            known = {hold.document_sha256 for hold in case.holds}
+            return case if fact.document_sha256 in known else replace(case, holds=(*case.holds, mark))
+        case Lifted():
+            return replace(case, holds=case.holds[1:])
+        case DepositPosted():
+            posted = Deposit(mark=mark, amount=fact.amount, currency=fact.currency, form=fact.form)
+            return replace(case, deposits=(*case.deposits, posted))
+        case DepositReturned():
+            given_back = Deposit(mark=mark, amount=fact.amount, currency=fact.currency, form=None)
+            return replace(case, deposits=(*case.deposits, given_back))
+        case Received():
+            return replace(case, received=_added(case.received, fact.currency, fact.amount))
+    assert_never(fact)
+
+
+def _moved(lot: Lot, fact: StageSet | ScopeAmended | Released | Returned) -> Lot:
+    lot = replace(lot, documents=(*lot.documents, fact.document_sha256))
+    match fact:
+        case StageSet():
+            return replace(lot, stage=fact.stage)
+        case ScopeAmended():
+            return moves.amended(lot, fact.quantity)
+        case Released():
+            return replace(lot, released=lot.released + fact.quantity)
+        case Returned():
+            return moves.given_back(lot, fact.quantity)
+    assert_never(fact)
+
+
+def _begun(case: Case, began: RunBegan) -> Case:
+    portions: tuple[Portion, ...] = ()
+    for grant in began.granted:
+        portions += moves.drawn(case.lots.values(), grant.asset, grant.granted)
+    for portion in portions:
+        case = _with(case, moves.lent(case.lots[portion.lot], portion.granted))
+    run = CaseRun(run=began.run, status=None, portions=portions)
+    return replace(case, runs={**case.runs, run.run: run})
+
+
+def _ended(case: Case, ended: RunEnded) -> Case:
+    run = case.runs[ended.run]
+    portions = outcome(run, ended)
+    for before, after in zip(run.portions, portions, strict=True):
+        lot = case.lots[after.lot]
+        case = _with(case, moves.settled(lot, after) if run.status is None else moves.corrected(lot, before, after))
+    run = replace(run, status=ended.status, portions=portions, proceeds=dict(ended.proceeds))
+    return replace(case, runs={**case.runs, run.run: run})
+
+
+def _read(seq: int, signed: Signed) -> Statement:
+    try:
+        return signed.read()
+    except msgspec.MsgspecError as error:  # the book checks this before it takes a row
+        raise Damaged(f"row {seq} of the case's book holds no statement: {error}") from error
+
+
+def _voided(case: Case, seq: int, entry: Fact | RunBegan | RunEnded, why: str) -> Case:
+    return replace(case, void=(*case.void, Void(seq=seq, what=str(entry.__struct_config__.tag), why=why)))
+
+
+def _with(case: Case, lot: Lot) -> Case:
+    lots: dict[LotId, Lot] = {**case.lots, lot.lot: lot}
+    return replace(case, lots=lots)
+
+
+def _added(sums: Mapping[Asset, Decimal], asset: Asset, units: Decimal) -> dict[Asset, Decimal]:
+    return {**sums, asset: sums.get(asset, ZERO) + units}
