@@ -8,7 +8,7 @@ from engine.kernel.clock import MINUTE, Span
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import Asset, AssetClass
 from engine.mandate.terms import Edge, Floor, FloorScope, Holding, Terms
-from engine.planning.draft import Manner, draft, survey
+from engine.planning.draft import Manner, Way, draft, survey
 from engine.planning.plan import Plan, Recipe
 from tests.support.builders import BTC, COIN, ONE, STABLE, USD, USDT, VENUE, d, terms
 
@@ -17,10 +17,12 @@ ETHUSDT = replace(COIN, base=ETH, symbol=Symbol("ETHUSDT"))
 LISTED = [COIN, STABLE]
 SWEEP = Recipe("fiat_sweep", {"every": "10s", "amount": "200", "age": "3m"})
 MANNER = Manner(
-    schedule=Recipe("twap", {"slices": "4"}),
-    window=Span(4 * MINUTE),
-    catch_up=d("2"),
-    tactic=Recipe("peg", {"every": "10s", "before": "10s"}),
+    way=Way(
+        schedule=Recipe("twap", {"slices": "4"}),
+        window=Span(4 * MINUTE),
+        catch_up=d("2"),
+        tactic=Recipe("peg", {"every": "10s", "before": "10s"}),
+    ),
     sweeps={USDT: SWEEP},
     tails={USDT: Span(MINUTE)},
 )
@@ -48,7 +50,7 @@ def test_a_volatile_asset_makes_two_legs_of_which_the_first_feeds_the_second() -
 
 def test_the_leg_that_feeds_follows_the_mandates_method_and_stops_early() -> None:
     one, two = drafted(terms()).legs
-    assert (one.schedule, one.tactic, one.tail) == (MANNER.schedule, MANNER.tactic, MINUTE)
+    assert (one.schedule, one.tactic, one.tail) == (MANNER.way.schedule, MANNER.way.tactic, MINUTE)
     assert (two.schedule, two.tactic, two.tail) == (SWEEP, Recipe("cross"), 0)
 
 
@@ -63,7 +65,7 @@ def test_several_assets_share_the_leg_that_sells_their_stablecoin() -> None:
 
 def test_a_seized_stablecoin_alone_is_sold_by_the_mandates_own_method() -> None:
     plan = drafted(terms(holdings=(Holding(USDT, d("5000"), d("5000"), None, None),)))
-    assert [(leg.sell, leg.buy, leg.schedule) for leg in plan.legs] == [(USDT, USD, MANNER.schedule)]
+    assert [(leg.sell, leg.buy, leg.schedule) for leg in plan.legs] == [(USDT, USD, MANNER.way.schedule)]
 
 
 def test_a_floor_and_a_share_go_with_the_leg_of_their_asset() -> None:
