@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.exposure import cover_of
-from engine.kernel.clock import DAY, MINUTE, Span, iso
+from engine.kernel.clock import DAY, HOUR, MINUTE, Span, iso
 from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, trimmed
 from engine.mandate.deposit import Covered, shown, top_up
@@ -31,6 +31,8 @@ from engine.world import fiat_view, out_of_hours, stopped, view_of
 
 STARTING: Final = MINUTE
 """Market time that a new process has for bringing its streams up, before one that is down counts as dark."""
+LATE: Final = HOUR
+"""Market time in which a custodian's people should have sent what was asked for."""
 SOON: Final = Span(3 * DAY)
 """Before a licence runs out."""
 LIMITS: Final = (
@@ -101,6 +103,17 @@ def flat(state: State, venue: VenueName) -> bool:
     unsure = not standing.surveyed or standing.surveying or bool(standing.differences)
     here = any(order.child.venue == venue for order in state.live.values())
     return not here and not unsure and standing.surveyed_at > standing.changed_at
+
+
+def _custody_late(state: State) -> Iterator[Alarm]:
+    for shipment in state.shipments.values():
+        tranche = shipment.tranche
+        if state.at - tranche.asked_at > LATE:
+            where = "sent and not at the venue" if shipment.sent else "not sent"
+            what = (
+                f"{trimmed(tranche.quantity)} {tranche.asset} for {tranche.venue}, asked for at {iso(tranche.asked_at)}"
+            )
+            yield Alarm(Cause.CUSTODY_LATE, tranche.id, f"{what}: {where}", grave=True)
 
 
 def _open_legs(state: State) -> Iterator[LegPlan]:
@@ -259,6 +272,7 @@ TRANSIENT: Final[tuple[Condition, ...]] = (
     _cover_low,
     _held,
     _key_expiring,
+    _custody_late,
 )
 """What only matters while the run may still sell. A cause that the state learns of is one function more in a table."""
 LASTING: Final[tuple[Condition, ...]] = (_unknown, _difference, _halt, _done)

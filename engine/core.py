@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from engine import settling, waking
-from engine.events import Restarted
+from engine import dealing, quoting, releasing, settling, shipping, waking
+from engine.events import Turning
 from engine.evolve import evolve
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, OrderName, client_order_id
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, reference
 from engine.orders import commands as c
-from engine.orders.events import Due, Event
+from engine.orders.events import Due
 from engine.orders.order import Approved, ChildOrder, TimeInForce
 from engine.orders.strategy import Look, Post, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
@@ -27,7 +27,7 @@ from engine.risk import gate
 from engine.routing import router
 from engine.routing.router import Offer
 from engine.state import State
-from engine.world import feeders_closed, lowest_price, room, stopped, view_of, world_of
+from engine.world import by_quotes, feeding, lowest_price, out_of_hours, room, schedule_of, stopped, view_of, world_of
 
 
 class Method(Struct, frozen=True):
@@ -40,7 +40,7 @@ class Method(Struct, frozen=True):
 Methods = Mapping[LegId, Method]
 
 
-def turn(state: State, event: Event | Restarted, methods: Methods) -> list[c.Command]:
+def turn(state: State, event: Turning, methods: Methods) -> list[c.Command]:
     """One turn: the event, then every command that it causes, each already in the state."""
     evolve(state, event)
     commands = []
@@ -50,24 +50,37 @@ def turn(state: State, event: Event | Restarted, methods: Methods) -> list[c.Com
     return commands
 
 
-def decide(state: State, event: Event | Restarted, methods: Methods) -> Iterator[c.Command]:
+def decide(state: State, event: Turning, methods: Methods) -> Iterator[c.Command]:
     """What is to be done, with `event` already in the state."""
     if state.closed or state.finished:
         return
     if state.conflict and not state.halted:
         yield c.Halt(state.conflict)
+    yield from dealing.answers(state, seen=isinstance(event, Due))
+    for tranche in shipping.landings(state):
+        yield c.Landed(tranche)
     yield from settling.chores(state)
+    yield from releasing.questions(state)
+    schedules = {leg: method.schedule for leg, method in methods.items()}
     if isinstance(event, Due):
-        for plan in state.opened.plan.legs:
-            yield from _pursue(state, plan, methods[plan.id], event.at)
+        for plan in state.plan.legs:
+            if by_quotes(state, plan):
+                yield from quoting.pursue(state, plan)
+            else:
+                yield from _pursue(state, plan, _as_now(state, plan, methods[plan.id]), event.at)
+        yield from releasing.releases(state, schedules)
     yield from settling.endings(state)
-    yield from waking.wakes(state, event, {leg: method.schedule for leg, method in methods.items()})
+    yield from waking.wakes(state, event, schedules)
+
+
+def _as_now(state: State, plan: LegPlan, method: Method) -> Method:
+    return Method(schedule_of(state, plan, method.schedule), method.tactic)
 
 
 def _pursue(state: State, plan: LegPlan, method: Method, at: Instant) -> Iterator[c.Command]:
     """One leg's decision: schedule, tactic, gate."""
     leg = state.legs[plan.id]
-    if leg.closed or leg.total <= 0 or settling.resting_must_go(state, plan):
+    if leg.closed or leg.total <= 0 or settling.resting_must_go(state, plan) or out_of_hours(state, plan):
         return
     unasked = [i for i in plan.instruments if not stopped(state, plan, i.venue)]
     while unasked:  # each venue is asked with what the ones before it have left
@@ -92,7 +105,7 @@ def _moved(state: State, plan: LegPlan, method: Method, want: Want) -> Iterator[
     leg, at, venue = state.legs[plan.id], want.at, want.instrument.venue
     for move in method.tactic.act(want):
         match move:
-            case Post() if venue not in leg.live:
+            case Post() if venue not in leg.live and leg.skipped != method.schedule.slice(at):
                 yield _judged(state, plan, want.instrument, move, method.schedule.slice(at))
             case Pull() if want.resting is not None and not want.resting.cancel_wanted:
                 yield c.Cancel(venue, want.instrument.symbol, want.resting.child.client_id)
@@ -107,13 +120,13 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
     leg, view = state.legs[plan.id], view_of(state, instrument)
     if view is None:
         return None
-    ref = reference(view, at, state.opened.limits.reference)
+    ref = reference(view, at, state.limits.reference)
     lowest = None if isinstance(ref, NoReference) else lowest_price(state, plan, instrument, ref.price)
     if isinstance(ref, NoReference) or lowest is None:
         return None
     name = leg.live.get(instrument.venue)
     resting = state.live.get(name) if name is not None else None
-    closing = feeders_closed(state, plan) or state.paused
+    closing = not feeding(state, plan)
     seen = pursue.progress(leg, closing, at, plan.lot, [instrument.venue])
     space = room(state, plan, instrument, ref.price, resting)
     wanted = pursue.wanted(leg, seen, schedule, instrument, ref.price, lowest, plan.catch_up, space, resting)

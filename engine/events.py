@@ -11,8 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
-from engine.kernel.ids import CaseId, RunId, VenueName
+from engine.kernel.ids import CaseId, PersonName, RunId, VenueName
+from engine.mandate.custody import CustodyPlan
+from engine.mandate.instructions import Instruction
 from engine.mandate.register import Licence
+from engine.mandate.standing import CaseStanding
 from engine.mandate.terms import Terms
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -38,6 +41,25 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     capabilities: Mapping[VenueName, Capabilities]
     balances: Mapping[VenueName, tuple[Balance, ...]]
     seed: int
+    approvals: int = 0
+    """How many people have to agree to what the plan did not say; 0 where the sandbox's profile waives it."""
+    custody: CustodyPlan | None = None
+    """Where the coin lies that no venue holds yet; `None` where all of it lies at the venues."""
+    standing: CaseStanding = CaseStanding()
+    """As the case stood when the run began."""
+
+
+class Agreed(Struct, frozen=True, kw_only=True, tag="approved"):
+    """The plan was approved, on exactly this paper, and the approval is used up by this run."""
+
+    at: Instant
+    plan_sha256: str
+    paper_sha256: str
+    by: PersonName
+    """Who asked for it."""
+    agreed: tuple[PersonName, ...]
+    book_seq: int
+    """The row of the case's book by which it became enough."""
 
 
 class Approval(Struct, frozen=True, tag="approval_waived"):
@@ -45,6 +67,25 @@ class Approval(Struct, frozen=True, tag="approval_waived"):
 
     at: Instant
     plan_sha256: str
+
+
+class Instructed(Struct, frozen=True, kw_only=True, tag="instructed"):
+    """People want something else than the plan; the book of the case holds their signatures."""
+
+    at: Instant
+    instruction: Instruction
+    by: PersonName
+    agreed: tuple[PersonName, ...]
+    reason: str
+    paper_sha256: str
+    book_seq: int
+
+
+class CaseChanged(Struct, frozen=True, tag="case_changed"):
+    """The case stands otherwise than before: a hold, a suspension, a deposit, money that was received."""
+
+    at: Instant
+    standing: CaseStanding
 
 
 class Restarted(Struct, frozen=True, tag="restarted"):
@@ -78,15 +119,21 @@ class Closed(Struct, frozen=True, tag="closed"):
     """Balances that do not agree with the ledger."""
 
 
-Note = Opened | Approval | Restarted | TapeSealed | Closed
-Entry = e.Event | c.Command | Note
+Note = Opened | Agreed | Approval | Restarted | TapeSealed | Closed
+Turning = e.Event | Restarted | Instructed | CaseChanged
+"""What the core answers with commands."""
+Entry = Turning | c.Command | Note
 
 EVENTS: Final = (
-    e.Due, e.Placed, e.Cancelled, e.Reported, e.Filled, e.LookedUp, e.Surveyed, e.StreamChanged, e.ModeChanged,
-    e.Asked, Restarted,
+    e.Due, e.Placed, e.Cancelled, e.Reported, e.Filled, e.LookedUp, e.Surveyed, e.TrancheAsked, e.TrancheSeen,
+    e.QuoteCame, e.AcceptanceCame, e.DealSeen, e.StreamChanged, e.ModeChanged, e.Asked,
+    Restarted, Instructed, CaseChanged,
 )  # fmt: skip
-"""What the core answers with commands; everything else only changes state or is ignored."""
-COMMANDS: Final = (c.Place, c.Cancel, c.Lookup, c.Survey, c.WakeAt, c.Withheld, c.Residue, c.Halt, c.Finish)
+"""`Turning`; everything else only changes state or is ignored."""
+COMMANDS: Final = (
+    c.Place, c.Cancel, c.Lookup, c.Survey, c.AskTranche, c.LookTranche, c.Landed,
+    c.AskQuote, c.AcceptQuote, c.LookDeal, c.WakeAt, c.Withheld, c.Unheeded, c.Book, c.Residue, c.Halt, c.Finish,
+)  # fmt: skip
 
 _DECODER: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
 

@@ -11,18 +11,18 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine import booking, hand, shipping, striking
 from engine import events as n
 from engine.events import Entry
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import Symbol, VenueName
-from engine.kernel.money import EXACT, ZERO, times
-from engine.ledger import accounts, posting
+from engine.kernel.money import ZERO, times
+from engine.ledger import accounts
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import lifecycle, reports
 from engine.orders.leg import Leg
-from engine.orders.lifecycle import Conflict
 from engine.orders.order import Order, OrderFact, OrderState
 from engine.reconcile import compare, resolve
 from engine.state import State
@@ -63,17 +63,26 @@ def _opened(state: State, entry: n.Opened) -> None:
 def _restarted(state: State, entry: n.Restarted) -> None:
     """A new process: streams are down, nothing is in flight, and what had no answer is unknown."""
     state.epoch, state.began_at = entry.epoch, entry.at
+    if state.closed:  # it had ended: every leg is looked at again, and every account read before it may end once more
+        for leg in state.legs.values():
+            leg.closed, leg.residue_reason = False, ""
+        for standing in state.venues.values():
+            standing.changed_at = Instant(max(standing.changed_at, entry.at))
+    state.closed = state.finished = ""
     state.seen_volume.clear()
     state.failed_looks.clear()
     for standing in state.venues.values():
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
         standing.refused, standing.mode = "", reports.Mode.NORMAL
+    for shipment in state.shipments.values():
+        shipment.asking, shipment.unheard = False, not shipment.sent
+    striking.restarted(state)
     for order in list(state.live.values()):
         quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
         if quiet.state is OrderState.SENT:
-            _keep(state, lifecycle.moved(quiet, OrderFact.UNANSWERED))
+            booking.keep(state, lifecycle.moved(quiet, OrderFact.UNANSWERED))
         else:
-            _keep(state, quiet)
+            booking.keep(state, quiet)
 
 
 def _due(state: State, entry: e.Due) -> None:
@@ -134,7 +143,7 @@ def _placed(state: State, entry: e.Placed) -> None:
     if order is None:
         state.conflict = f"an answer came for {entry.client_id}, which was never sent"
         return
-    _keep(state, lifecycle.placed(order, entry.outcome))
+    booking.keep(state, lifecycle.placed(order, entry.outcome))
     standing = state.venues[order.child.venue]
     if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
         standing.refused = entry.outcome.reason
@@ -158,70 +167,11 @@ def _cancelled(state: State, entry: e.Cancelled) -> None:
 
 
 def _reported(state: State, entry: e.Reported) -> None:
-    _report(state, entry.report)
-
-
-def _report(state: State, report: reports.OrderReport) -> None:
-    order = state.order(report.client_id)
-    if order is None and report.status.ended and report.at < state.opened.at:
-        return  # an order of an earlier run: whatever it did is in the balances that this one began with
-    if order is None:
-        found = compare.foreign([report], {}, state.tag)
-        state.conflict = state.conflict or found[0]
-        return
-    if report.venue != order.child.venue:
-        state.conflict = state.conflict or _elsewhere(order, report.venue, f"order {report.venue_order_id}")
-        return
-    _keep(state, lifecycle.reported(order, report))
+    booking.report(state, entry.report)
 
 
 def _filled(state: State, entry: e.Filled) -> None:
-    _book(state, entry.fill)
-
-
-def _book(state: State, fill: reports.Fill) -> None:
-    """Apply one execution once. It is reality: even one that should not be is booked, and then stops the run."""
-    order = state.order(fill.client_id)
-    if order is None and fill.at < state.opened.at:
-        return  # as above
-    if order is None:
-        whose = fill.client_id or "no order"
-        state.conflict = state.conflict or f"trade {fill.trade_id} belongs to {whose}, which we never sent"
-        return
-    if fill.venue != order.child.venue:
-        state.conflict = state.conflict or _elsewhere(order, fill.venue, f"trade {fill.trade_id}")
-        return
-    if fill.trade_id in order.trades:
-        return
-    outcome = lifecycle.filled(order, fill)
-    if isinstance(outcome, Conflict):
-        state.conflict = state.conflict or str(outcome)
-        outcome = replace(order, filled=order.filled + fill.quantity, trades=order.trades | {fill.trade_id})
-    _keep(state, outcome)
-    if outcome.filled > order.child.quantity:
-        excess = f"{outcome.filled} of {order.child.quantity}"
-        state.conflict = state.conflict or f"order {fill.client_id} was filled {excess}"
-    _credit(state, outcome, fill)
-
-
-def _elsewhere(order: Order, venue: VenueName, what: str) -> str:
-    return f"{venue} tells {what} of {order.child.client_id}, which was sent to {order.child.venue}"
-
-
-def _credit(state: State, order: Order, fill: reports.Fill) -> None:
-    child, leg = order.child, state.legs[order.child.leg]
-    proceeds = times(fill.quantity, fill.price)
-    state.ledger.post(posting.sale(fill, child.sell, child.buy))
-    leg.sold += fill.quantity
-    leg.fills += 1
-    leg.proceeds = EXACT.add(leg.proceeds, proceeds)
-    leg.take(fill.venue, fill.quantity)
-    if fill.fee.units:
-        leg.fees[fill.fee.asset] = EXACT.add(leg.fees.get(fill.fee.asset, ZERO), fill.fee.units)
-    net = EXACT.subtract(proceeds, fill.fee.units if fill.fee.asset == child.buy else ZERO)
-    for plan in state.opened.plan.legs:
-        if child.leg in plan.fed_by:
-            state.legs[plan.id].bring(fill.venue, state.at, net)
+    booking.book(state, entry.fill)
 
 
 def _lookup(state: State, entry: c.Lookup) -> None:
@@ -243,8 +193,8 @@ def _looked_up(state: State, entry: e.LookedUp) -> None:
     match entry.answer:
         case reports.Found(report=report, fills=fills):
             for fill in fills:
-                _book(state, fill)
-            _report(state, report)
+                booking.book(state, fill)
+            booking.report(state, report)
             again = state.live.get(entry.client_id)
             if again is not None and not report.status.ended:
                 state.live[entry.client_id] = replace(again, cancels=0)
@@ -260,7 +210,7 @@ def _not_found(state: State, order: Order, answer: reports.NotFound) -> None:
         return  # known to exist: a read that lags proves nothing, and the order is asked for again
     others = state.committed(child.venue, child.sell, besides=child.client_id)
     if resolve.absent(order, answer, child.sell, others):
-        _keep(state, lifecycle.moved(order, OrderFact.PROVEN_ABSENT))
+        booking.keep(state, lifecycle.moved(order, OrderFact.PROVEN_ABSENT))
     else:
         state.live[child.client_id] = replace(order, rounds=order.rounds + 1)
 
@@ -277,9 +227,9 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
     if entry.survey is None:
         return
     for fill in entry.survey.fills:
-        _book(state, fill)
+        booking.book(state, fill)
     for report in entry.survey.open_orders:
-        _report(state, report)
+        booking.report(state, report)
     standing.surveyed, standing.surveyed_at = standing.up and standing.covering, entry.at
     ledger = state.ledger.assets(accounts.venue(entry.venue))
     differences = compare.balances(ledger, entry.survey.balances)
@@ -315,6 +265,7 @@ def _wake_at(state: State, entry: c.WakeAt) -> None:
 
 def _withheld(state: State, entry: c.Withheld) -> None:
     state.legs[entry.order.leg].denied[entry.order.venue] = "; ".join(map(str, entry.denied))
+    striking.withheld(state, entry.order)
 
 
 def _residue(state: State, entry: c.Residue) -> None:
@@ -339,28 +290,12 @@ def _closed(state: State, entry: n.Closed) -> None:
     state.closed = entry.status
 
 
-def _keep(state: State, outcome: Order | Conflict) -> None:
-    """File an order where it belongs; a conflict is kept for the core to halt on."""
-    if isinstance(outcome, Conflict):
-        state.conflict = state.conflict or str(outcome)
-        return
-    name, leg = outcome.child.client_id, state.legs[outcome.child.leg]
-    if outcome != state.order(name):
-        state.changed_at = state.venues[outcome.child.venue].changed_at = state.at
-    if outcome.live:
-        state.live[name] = outcome
-        return
-    if state.live.pop(name, None) is not None and outcome.child.slice == leg.slice:
-        leg.slice_used -= outcome.child.quantity - outcome.filled
-    state.ended[name] = outcome
-    if leg.live.get(outcome.child.venue) == name:
-        del leg.live[outcome.child.venue]
-
-
 _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     n.Opened: _opened,
     n.Restarted: _restarted,
     n.Closed: _closed,
+    n.CaseChanged: hand.case_changed,
+    n.Instructed: hand.instructed,
     e.Due: _due,
     e.Placed: _placed,
     e.Cancelled: _cancelled,
@@ -375,8 +310,21 @@ _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     c.Cancel: _cancel,
     c.Lookup: _lookup,
     c.Survey: _survey,
+    c.AskTranche: shipping.ask,
+    c.LookTranche: shipping.look,
+    c.Landed: shipping.landed,
+    e.TrancheAsked: shipping.asked,
+    e.TrancheSeen: shipping.seen,
+    c.AskQuote: striking.asked,
+    c.AcceptQuote: striking.taken,
+    c.LookDeal: striking.looking,
+    e.QuoteCame: striking.came,
+    e.AcceptanceCame: striking.accepted,
+    e.DealSeen: striking.seen,
     c.WakeAt: _wake_at,
     c.Withheld: _withheld,
+    c.Unheeded: hand.unheeded,
+    c.Book: hand.booked,
     c.Residue: _residue,
     c.Halt: _halt,
     c.Finish: _finish,

@@ -26,6 +26,7 @@ from engine.orders.reports import (
     QuoteRequest,
     Survey,
 )
+from engine.orders.tranche import CustodyStatement, Tranche, TrancheId, TrancheState
 
 
 class Clock(Protocol):
@@ -133,3 +134,39 @@ class Market(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+class Custody(Protocol):
+    """The custodian of a case's coin. The engine has no key of it: it asks, and reads what became of it.
+
+    `ask` and `look` return how the call ended and never raise for what a custodian or a network does.
+    """
+
+    name: str
+
+    async def holdings(self) -> CustodyStatement:
+        """What the custodian says lies there for this case; raises when it does not say, or not clearly."""
+
+    async def ask(self, tranche: Tranche) -> Outcome:
+        """Lodge a request. `Done` is lodged and not yet sent; a second request under one id makes no second movement.
+
+        After `Unknown` or `Transient` the same tranche may therefore be asked for again.
+        """
+
+    async def look(self, tranche: TrancheId) -> TrancheState:
+        """How far the custodian has come with it."""
+
+    async def aclose(self) -> None:
+        """Let go of connections and files."""
+
+
+class Signer(Protocol):
+    """A person's Ed25519 key, wherever it is kept: in an encrypted file, or in a device that signs by itself."""
+
+    name: str
+
+    def public_key(self) -> bytes:
+        """The 32 raw bytes that `people.toml` names."""
+
+    def sign(self, text: bytes) -> bytes:
+        """The 64 bytes of the signature over `text`."""

@@ -5,6 +5,9 @@ from typing import Final
 
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
+from engine.mandate.instructions import Scope
+from engine.mandate.programme import Overnight
+from engine.mandate.programme import serviced as service
 from engine.orders import commands as c
 from engine.orders.leg import Leg
 from engine.orders.order import Order, OrderState
@@ -12,12 +15,14 @@ from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.reconcile import resolve
 from engine.state import NEVER, Standing, State
-from engine.world import account, feeders_closed, hindrance, least_price
+from engine.world import account, by_quotes, coming, feeders_closed, hindrance, least_price, leg_stopped, out_of_hours
 
 OVERLAP: Final = MINUTE
 """A survey reads fills from this long before the last one, so that no page edge can lose one."""
 REPEATS_MAX: Final = 3
 """Surveys in a row that may show one difference at rest before the run halts on it."""
+ARRIVALS: Final = Span(30 * SECOND)
+"""While coin is on its way to a venue its account is read this often, in market time."""
 DUST: Final = ("finer than", "below the venue's minimum")
 """Residue with such a reason leaves a run `done`."""
 
@@ -26,14 +31,17 @@ def chores(state: State) -> Iterator[c.Command]:
     """Cancels, look-ups and surveys that are owed now."""
     for order in list(state.live.values()):
         plan = state.plan_of(order.child.leg)
-        unwanted = resting_must_go(state, plan) and order.state in (OrderState.OPEN, OrderState.UNKNOWN)
+        if order.child.client_id in state.taken:
+            continue  # a quote that was taken can't be taken back
+        must_go = resting_must_go(state, plan) or order_must_go(state, order) or by_quotes(state, plan)
+        unwanted = must_go and order.state in (OrderState.OPEN, OrderState.UNKNOWN)
         fleeting = order.child.fleeting and order.state is OrderState.OPEN
         if ((unwanted or fleeting) and not order.cancel_wanted) or resolve.owes_cancel(order):
             yield c.Cancel(order.child.venue, order.child.symbol, order.child.client_id)
     for order in list(state.live.values()):
         yield from _look(state, order)
     for venue, standing in state.venues.items():
-        if _survey_due(state, standing):
+        if _survey_due(state, venue, standing):
             yield _survey(state, venue, standing)
 
 
@@ -49,27 +57,44 @@ def pulled(state: State, leg: Leg, venues: Iterable[VenueName]) -> Iterator[c.Ca
 def resting_must_go(state: State, plan: LegPlan) -> bool:
     """Nothing of this leg may stand in a book now."""
     over = state.at >= state.deadline_of(plan) or bool(state.halted)
-    return over or (state.paused and not plan.fed_by)
+    return over or bool(leg_stopped(state, plan)) or (bool(out_of_hours(state, plan)) and not _rests(state))
+
+
+def _rests(state: State) -> bool:
+    """May orders stay in the book when hours end?"""
+    programme = state.plan.programme
+    return programme is not None and programme.overnight is Overnight.REST
+
+
+def order_must_go(state: State, order: Order) -> bool:
+    """Was this very order stopped, or is its venue no place to rest at?"""
+    child, programme = order.child, state.plan.programme
+    stops = ((Scope.CHILD, child.client_id), (Scope.VENUE, child.venue))
+    serviced = programme is not None and bool(service(programme, child.venue, state.at))
+    return serviced or child.venue not in state.terms.venues or any(stop in state.stops for stop in stops)
 
 
 def _look(state: State, order: Order) -> Iterator[c.Command]:
     child = order.child
     capabilities = state.opened.capabilities[child.venue]
     wait = resolve.look(order, capabilities, child.client_id in state.failed_looks)
-    if wait is not None:
+    if wait is not None and (quote := state.taken.get(child.client_id)) is not None:
+        yield c.LookDeal(child.client_id, quote, wait)
+    elif wait is not None:
         since = Instant(max(state.opened.at, child.decided_at - OVERLAP))
         yield c.Lookup(child.venue, child.symbol, child.client_id, since, wait)
 
 
-def _survey_due(state: State, standing: Standing) -> bool:
+def _survey_due(state: State, venue: VenueName, standing: Standing) -> bool:
     if standing.surveying:
         return False
     fresh = standing.up and not standing.surveyed
     since = max(standing.surveyed_at, state.began_at)  # at the start it is the stream that asks for the first one
-    routine = state.at - since >= state.opened.limits.reconcile_every
+    routine = state.at - since >= state.limits.reconcile_every
     doubtful = bool(standing.differences) and standing.repeats < REPEATS_MAX
+    expected = any(s.tranche.venue == venue for s in state.shipments.values()) and state.at - since >= ARRIVALS
     ending = all(leg.closed for leg in state.legs.values()) and not state.live
-    return fresh or routine or doubtful or (ending and standing.surveyed_at <= standing.changed_at)
+    return fresh or routine or doubtful or expected or (ending and standing.surveyed_at <= standing.changed_at)
 
 
 def _survey(state: State, venue: VenueName, standing: Standing) -> c.Survey:
@@ -86,12 +111,14 @@ def endings(state: State) -> Iterator[c.Command]:
         if standing.repeats >= REPEATS_MAX and not state.halted:
             shown = ", ".join(map(str, standing.differences))
             yield c.Halt(f"balances at {venue} do not agree with the ledger: {shown}")
-    for plan in state.opened.plan.legs:
+    for plan in state.plan.legs:
         reason = _over(state, plan)
         if reason is not None:
             yield c.Residue(plan.id, reason)
     for venue, standing in state.venues.items():
-        if _survey_due(state, standing):  # the last leg may have closed just now, and nothing else may ever happen
+        if _survey_due(
+            state, venue, standing
+        ):  # the last leg may have closed just now, and nothing else may ever happen
             yield _survey(state, venue, standing)
     if all(leg.closed for leg in state.legs.values()):
         status = _status(state)
@@ -124,7 +151,7 @@ def _residue(state: State, plan: LegPlan) -> str | None:
         return pursue.residue(remaining, min(plan.instruments, key=lambda i: i.lot), None)
     found = []
     for instrument in plan.instruments:
-        there = min(remaining, account(state, instrument))
+        there = min(remaining, account(state, instrument) + coming(state, plan.sell))
         reason = pursue.residue(there, instrument, least_price(state, plan, instrument))
         if reason is None:
             return None
@@ -140,15 +167,14 @@ def _given_up(state: State) -> bool:
 def patience_ends(state: State) -> Instant:
     """The end of waiting for what is unresolved; it begins at deadline or halt, or when somebody looks again."""
     over = state.halted_at if state.halted else state.deadline
-    return Instant(max(over, state.began_at) + state.opened.limits.unknown_patience)
+    return Instant(max(over, state.began_at) + state.limits.unknown_patience)
 
 
 def _status(state: State) -> str | None:
     """How the run ended, or `None` while a last survey has to show that nothing is open and everything adds up."""
-    if _given_up(state) and (state.live or not settled(state)):
-        return "unresolved"
-    if state.live or not settled(state):
-        return None
+    open_still = bool(state.live or state.shipments) or not settled(state)
+    if open_still:
+        return "unresolved" if _given_up(state) else None
     if any(standing.differences for standing in state.venues.values()):
         return "unresolved"
     if state.halted:
@@ -172,3 +198,10 @@ def next_check(state: State) -> Instant:
     if state.at < state.deadline and not state.halted:
         return state.deadline
     return Instant(max(state.at + SECOND, patience_ends(state)))
+
+
+def next_arrival(state: State) -> Instant | None:
+    """When the account that expects coin is to be read again."""
+    places = [state.venues[s.tranche.venue] for s in state.shipments.values()]
+    expecting = [standing for standing in places if not standing.surveying]
+    return min((Instant(max(v.surveyed_at, state.began_at) + ARRIVALS) for v in expecting), default=None)

@@ -10,20 +10,41 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from engine.events import Opened
+from engine.events import Instructed, Opened
 from engine.kernel.clock import Instant
-from engine.kernel.ids import ClientOrderId, LegId, RunTag, Symbol, VenueName, run_tag
+from engine.kernel.errors import Denied
+from engine.kernel.ids import ClientOrderId, LegId, RunTag, Symbol, TradeId, VenueName, run_tag
 from engine.kernel.money import ZERO, Asset
 from engine.ledger import posting
 from engine.ledger.balances import Balances
+from engine.mandate.instructions import By, Scope
+from engine.mandate.standing import CaseStanding
+from engine.mandate.terms import Terms
 from engine.market.view import MarketView
 from engine.orders.leg import Leg
 from engine.orders.order import Order
-from engine.orders.reports import Mode
-from engine.planning.plan import LegPlan
+from engine.orders.quotes import Ask
+from engine.orders.reports import Mode, Quote
+from engine.orders.tranche import Tranche, TrancheId
+from engine.planning.pace import Stretch
+from engine.planning.plan import LegPlan, Plan
 from engine.reconcile.compare import Difference
+from engine.risk.limits import Limits
 
 NEVER: Final = Instant(0)
+
+
+@dataclass(slots=True)
+class Shipment:
+    """A tranche on its way."""
+
+    tranche: Tranche
+    sent: bool = False
+    """It has left custody, by the custodian's word."""
+    asking: bool = True
+    """A request or a question is under way."""
+    unheard: bool = False
+    """The custodian does not know it, or the request's answer was lost: it is asked again under the same id."""
 
 
 @dataclass(slots=True)
@@ -63,6 +84,11 @@ class State:
     """Everything that the core knows."""
 
     opened: Opened
+    plan: Plan
+    """As amended; the one that was approved at the start stands in `opened`."""
+    terms: Terms
+    limits: Limits
+    case: CaseStanding
     tag: RunTag
     at: Instant
     deadline: Instant
@@ -81,6 +107,31 @@ class State:
     sent: deque[tuple[Instant, LegId, Decimal]] = field(default_factory=deque)
     """Orders of the last minute and their notionals."""
     failed_looks: set[ClientOrderId] = field(default_factory=set)
+    stops: dict[tuple[Scope, str], str] = field(default_factory=dict)
+    """What somebody stopped, and who."""
+    amended: tuple[str, ...] = ()
+    """The papers that amended the plan, the oldest first."""
+    stretches: dict[LegId, tuple[Stretch, ...]] = field(default_factory=dict)
+    """How amendments changed a leg's pace, the oldest first; in open time since the start."""
+    finishing: By | None = None
+    heard: int = 0
+    """The last row of the case's book that was taken in."""
+    pending: list[tuple[Instructed, tuple[Denied, ...]]] = field(default_factory=list)
+    """What people asked for and the core has yet to answer, with what speaks against it."""
+    tickets: set[TradeId] = field(default_factory=set)
+    """Deals struck by voice that were booked."""
+    asks: dict[tuple[LegId, VenueName], Ask] = field(default_factory=dict)
+    """The last question to each desk."""
+    questions: int = 0
+    """So many were ever asked."""
+    taken: dict[ClientOrderId, Quote] = field(default_factory=dict)
+    """Quotes that were ever taken, by the orders that stand for them."""
+    shipments: dict[TrancheId, Shipment] = field(default_factory=dict)
+    """Tranches that were asked for, until the venue shows them or the custodian turns them down."""
+    shipped: int = 0
+    """So many were ever asked for."""
+    turned_down: dict[tuple[VenueName, Asset], Instant] = field(default_factory=dict)
+    """When the custodian last turned a tranche down."""
     paused: bool = False
     halted: str = ""
     halted_at: Instant = NEVER
@@ -106,7 +157,7 @@ class State:
         return self.live.get(client_id) or self.ended.get(client_id)
 
     def plan_of(self, leg: LegId) -> LegPlan:
-        return self.opened.plan.leg(leg)
+        return self.plan.leg(leg)
 
     def committed(self, venue: VenueName, asset: Asset, besides: ClientOrderId | None = None) -> Decimal:
         """What live orders may still take of `asset` from the account at `venue`."""
@@ -135,11 +186,23 @@ class State:
 
 def opened(entry: Opened) -> State:
     """The state that the first row of a journal makes."""
-    state = State(opened=entry, tag=run_tag(entry.run), at=entry.at, deadline=entry.plan.ends(entry.at))
+    state = State(
+        opened=entry,
+        plan=entry.plan,
+        terms=entry.terms,
+        limits=entry.limits,
+        case=entry.standing,
+        tag=run_tag(entry.run),
+        at=entry.at,
+        deadline=entry.plan.ends(entry.at),
+        heard=entry.standing.book_seq,
+    )
     for leg in entry.plan.legs:
         state.legs[leg.id] = Leg(leg.id, leg.quantity)
         for pair in leg.pairs:
             state.legs_at.setdefault(pair, []).append(state.legs[leg.id])
+    if entry.custody is not None:
+        state.ledger.post(posting.in_custody(entry.at, entry.custody.holdings))
     for venue, balances in entry.balances.items():
         state.venues[venue] = Standing()
         state.ledger.post(posting.opening(entry.at, venue, balances))

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
+from engine.alarms import alarms, flat
 from engine.kernel.clock import iso
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import BP, ZERO, Asset, plain, ratio, times
@@ -13,7 +16,7 @@ from engine.orders.strategy import Schedule
 from engine.planning.plan import LegPlan
 from engine.planning.pursue import progress
 from engine.state import State
-from engine.world import feeders_closed, hindrance, view_of
+from engine.world import feeding, hindrance, schedule_of, view_of
 
 SCHEMA: Final = 1
 
@@ -31,10 +34,11 @@ def status(state: State, schedules: Mapping[LegId, Schedule] | None = None) -> d
         "started": iso(state.opened.at),
         "deadline": iso(state.deadline),
         "epoch": state.epoch,
-        "legs": [_leg(state, plan, (schedules or {}).get(plan.id)) for plan in state.opened.plan.legs],
+        "legs": [_leg(state, plan, (schedules or {}).get(plan.id)) for plan in state.plan.legs],
         "stable_waiting": {asset: plain(units) for asset, units in _stable(state).items()},
         "orders_open": [_order(state, name) for name in state.live],
         "venues": {name: _venue(state, name) for name in state.venues},
+        "alarms": [msgspec.to_builtins(alarm) for alarm in alarms(state)],
     }
 
 
@@ -64,7 +68,7 @@ def _stable(state: State) -> dict[Asset, Decimal]:
     """Stablecoin that legs of this run brought in and that is unsold."""
     return {
         plan.sell: min(state.legs[plan.id].remaining, state.legs[plan.id].received)
-        for plan in state.opened.plan.legs
+        for plan in state.plan.legs
         if plan.fed_by
     }
 
@@ -74,8 +78,8 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
     working = sum((o.committed for o in state.live.values() if o.child.leg == plan.id), ZERO)
     target = None
     if schedule is not None:
-        closing = feeders_closed(state, plan) or state.paused
-        target = schedule.target(progress(leg, closing, state.at, plan.lot, leg.waiting))
+        closing = not feeding(state, plan)
+        target = schedule_of(state, plan, schedule).target(progress(leg, closing, state.at, plan.lot, leg.waiting))
     views = [view for i in plan.instruments if (view := view_of(state, i)) is not None]
     share = ratio(leg.sold, max(leg.volume, leg.sold), 4) if leg.sold else ZERO
     return {
@@ -119,16 +123,13 @@ def _order(state: State, name: ClientOrderId) -> dict[str, Any]:
 
 def _venue(state: State, name: VenueName) -> dict[str, Any]:
     standing = state.venues[name]
-    unsure = not standing.surveyed or standing.surveying or bool(standing.differences)
-    here = any(order.child.venue == name for order in state.live.values())
-    flat = not here and not unsure and standing.surveyed_at > standing.changed_at
     return {
         "stream": "up" if standing.up else "down",
         "mode": standing.mode.value,
         "surveyed_at": iso(standing.surveyed_at),
         "differences": [str(d) for d in standing.differences],
         "refused": standing.refused,
-        "flat": "confirmed flat" if flat else "unverified",
+        "flat": "confirmed flat" if flat(state, name) else "unverified",
     }
 
 

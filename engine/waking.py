@@ -3,29 +3,51 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine import settling
-from engine.events import Restarted
+from engine import quoting, settling
+from engine.events import CaseChanged, Instructed, Restarted, Turning
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId
+from engine.mandate.hours import turning
 from engine.orders import commands as c
-from engine.orders.events import Asked, Event, Filled, LookedUp, ModeChanged, Placed, Reported, Surveyed
+from engine.orders.events import (
+    AcceptanceCame,
+    Asked,
+    DealSeen,
+    Filled,
+    LookedUp,
+    ModeChanged,
+    Placed,
+    QuoteCame,
+    Reported,
+    Surveyed,
+)
 from engine.orders.reports import Mode, NoWord, Refused, Transient
 from engine.orders.strategy import Schedule
 from engine.state import State
-from engine.world import able
+from engine.world import able, out_of_hours, schedule_of
 
 AGAIN: Final = SECOND
 """After a fill the next decision is due this much market time after the last one, not at once."""
 
 
-def wakes(state: State, event: Event | Restarted, schedules: Mapping[LegId, Schedule]) -> Iterator[c.WakeAt]:
+def wakes(state: State, event: Turning, schedules: Mapping[LegId, Schedule]) -> Iterator[c.WakeAt]:
     """When the next decision is due: after a fill or a new certainty soon, and else at the next slice or deadline."""
     wanted = [settling.next_check(state)]
-    for plan in state.opened.plan.legs:
+    if (arrival := settling.next_arrival(state)) is not None:
+        wanted.append(Instant(max(arrival, state.at + SECOND)))
+    wanted += quoting.wakes(state)
+    for plan in state.plan.legs:
         if not state.legs[plan.id].closed:
-            wanted.append(schedules[plan.id].following(state.at))
+            if not out_of_hours(state, plan):
+                wanted.append(schedule_of(state, plan, schedules[plan.id]).following(state.at))
+            if (hours := state.plan.hours(plan)) is not None and (turns := turning(hours, state.at)) is not None:
+                wanted.append(turns)
             if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at
                 wanted.append(state.deadline_of(plan))
+    if state.plan.programme is not None:
+        wanted += [
+            t for windows in state.plan.programme.maintenance.values() for w in windows for t in (w.begins, w.ends)
+        ]
     if _matters(event) or _another_may(state, event):
         wanted.append(Instant(max(state.at, state.due_at + AGAIN)))
     earliest = min((at for at in wanted if at >= state.at), default=None)
@@ -33,20 +55,21 @@ def wakes(state: State, event: Event | Restarted, schedules: Mapping[LegId, Sche
         yield c.WakeAt(earliest)
 
 
-def _matters(event: Event | Restarted) -> bool:
+def _matters(event: Turning) -> bool:
     """Did the event change what a leg may want, or whether it may ask?"""
     match event:
         case Reported(report=report):
             return report.status.ended  # a pulled order makes way for the next
-        case LookedUp(answer=NoWord()) | Surveyed(survey=None):
+        case LookedUp(answer=NoWord()) | DealSeen(answer=NoWord()) | Surveyed(survey=None):
             return False
         case ModeChanged(mode=mode):
             return mode is Mode.NORMAL
         case _:
-            return isinstance(event, Filled | LookedUp | Surveyed | Asked | Restarted)
+            told = Filled | LookedUp | Surveyed | QuoteCame | AcceptanceCame | DealSeen
+            return isinstance(event, told | Asked | Restarted | Instructed | CaseChanged)
 
 
-def _another_may(state: State, event: Event | Restarted) -> bool:
+def _another_may(state: State, event: Turning) -> bool:
     """Was an order turned away that another venue of its leg could take at once?"""
     if not isinstance(event, Placed) or not isinstance(event.outcome, Refused | Transient):
         return False

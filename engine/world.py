@@ -2,19 +2,28 @@
 
 from decimal import Decimal
 
+from engine.exposure import cover_of
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import ClientOrderId, VenueName
-from engine.kernel.money import ZERO, down_to, plain, times
+from engine.kernel.money import ZERO, Asset, down_to, plain, times
 from engine.ledger import accounts
+from engine.mandate.deposit import shown as cover_in_words
+from engine.mandate.hours import closed, day
+from engine.mandate.instructions import By, Scope
+from engine.mandate.programme import serviced as service
 from engine.mandate.register import gap
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, Reference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.order import ChildOrder, Order
 from engine.orders.reports import Mode
+from engine.orders.strategy import Schedule
 from engine.planning import pursue
+from engine.planning.days import allowed
+from engine.planning.pace import Now, Stretched
 from engine.planning.plan import LegPlan
 from engine.planning.pursue import Room
+from engine.planning.trading_time import InHours
 from engine.risk.floor import band_bottom, collar, floor_in_quote
 from engine.risk.gate import World
 from engine.state import State
@@ -27,7 +36,7 @@ def view_of(state: State, instrument: Instrument) -> MarketView | None:
 
 def fiat_view(state: State, plan: LegPlan, venue: VenueName) -> MarketView | None:
     """The last view of the market in which the leg's stablecoin proceeds are sold on: on `venue`, where it can be."""
-    onward = [i for leg in state.opened.plan.legs if leg.sell == plan.buy for i in leg.instruments]
+    onward = [i for leg in state.plan.legs if leg.sell == plan.buy for i in leg.instruments]
     onward.sort(key=lambda instrument: instrument.venue != venue)
     return view_of(state, onward[0]) if onward else None
 
@@ -38,6 +47,11 @@ def account(state: State, instrument: Instrument, besides: ClientOrderId | None 
     return max(ZERO, there - state.committed(instrument.venue, instrument.base, besides))
 
 
+def coming(state: State, asset: Asset) -> Decimal:
+    """What still lies in custody for this run, or is on its way from there."""
+    return state.ledger.of(accounts.CUSTODY, asset) + state.ledger.of(accounts.TRANSIT, asset)
+
+
 def feeders_closed(state: State, plan: LegPlan) -> bool:
     """Will the leg receive nothing more?"""
     return all(state.legs[feeder].closed for feeder in plan.fed_by)
@@ -46,7 +60,7 @@ def feeders_closed(state: State, plan: LegPlan) -> bool:
 def stable_waiting(state: State, plan: LegPlan) -> Decimal:
     """Stablecoin that came from this run and is unsold, wherever it is, with what working feeders may still bring."""
     waiting = ZERO
-    for onward in state.opened.plan.legs:
+    for onward in state.plan.legs:
         if onward.sell == plan.buy:
             leg = state.legs[onward.id]
             waiting += min(leg.remaining, leg.received)
@@ -62,8 +76,8 @@ def stable_since(state: State, plan: LegPlan, venue: VenueName) -> Instant | Non
     What is too little to be sold alone has no age: it would wait for company that its own age keeps away. What waits
     at a venue that is dark grows old there, and keeps nobody from selling elsewhere.
     """
-    policy = state.opened.terms.stable(plan.buy)
-    for onward in state.opened.plan.legs:
+    policy = state.terms.stable(plan.buy)
+    for onward in state.plan.legs:
         if onward.sell != plan.buy or policy is None or all(i.venue != venue for i in onward.instruments):
             continue
         leg, pair = state.legs[onward.id], onward.at(venue)
@@ -86,18 +100,25 @@ def minute(state: State, plan: LegPlan) -> tuple[Decimal, int]:
     return sum((notional for leg, notional in recent if leg == plan.id), ZERO), len(recent)
 
 
+def basket_minute(state: State, plan: LegPlan) -> Decimal:
+    """What all legs that sell for the same asset have sent in the last minute, in notional."""
+    since = state.at - MINUTE
+    basket = {other.id for other in state.plan.legs if other.buy == plan.buy}
+    return sum((notional for at, leg, notional in state.sent if at > since and leg in basket), ZERO)
+
+
 def lowest_price(state: State, plan: LegPlan, instrument: Instrument, ref: Decimal) -> Decimal | None:
     """The lowest limit that floor, bands and collar allow together; `None` when the floor lacks a stablecoin price."""
-    bounds = [collar(ref, state.opened.limits.collar_bp, instrument)]
+    bounds = [collar(ref, state.limits.collar_bp, instrument)]
     if instrument.band is not None:
         bounds.append(instrument.at_least(times(ref, 1 - instrument.band)))
     if plan.floor is not None:
-        fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.opened.limits.reference)
+        fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.limits.reference)
         bottom = floor_in_quote(plan.floor, instrument, fiat)
         if bottom is None:
             return None
         bounds.append(bottom)
-    if (policy := state.opened.terms.stable(plan.sell)) is not None:
+    if (policy := state.terms.stable(plan.sell)) is not None:
         bounds.append(band_bottom(policy, instrument))
     return max(bounds)
 
@@ -105,26 +126,31 @@ def lowest_price(state: State, plan: LegPlan, instrument: Instrument, ref: Decim
 def least_price(state: State, plan: LegPlan, instrument: Instrument) -> Decimal | None:
     """The lowest limit at which an order could be sent now; `None` while there is no price to be believed."""
     view = view_of(state, instrument)
-    ref = None if view is None else reference(view, state.at, state.opened.limits.reference)
+    ref = None if view is None else reference(view, state.at, state.limits.reference)
     return lowest_price(state, plan, instrument, ref.price) if isinstance(ref, Reference) else None
 
 
 def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, resting: Order | None) -> Room:
     """How much each limit leaves on one venue, so that an intent is made to fit before the gate judges it."""
-    limits, lot, leg = state.opened.limits, instrument.lot, state.legs[plan.id]
+    limits, lot, leg = state.limits, instrument.lot, state.legs[plan.id]
     inventory, ceiling = None, min(limits.order_notional_max, limits.minute_notional_max, instrument.notional_max)
-    if (making := state.opened.terms.stable(plan.buy)) is not None:
+    if (making := state.terms.stable(plan.buy)) is not None:
         inventory = max(ZERO, down_to((making.inventory_max - stable_waiting(state, plan)) / price, lot))
         ceiling = min(ceiling, making.inventory_max)
     left = limits.minute_notional_max - minute(state, plan)[0]
     besides = resting.child.client_id if resting is not None else None
+    quota = today(state, plan)
+    basket = state.limits.basket_minute_max
+    if basket is not None:
+        left = min(left, basket - basket_minute(state, plan))
     worth = min(state.opened.capabilities[instrument.venue].worthwhile, ceiling)
-    if state.opened.terms.stable(plan.sell) is not None:
+    if state.terms.stable(plan.sell) is not None:
         worth = ZERO  # its own schedule gathers it, and it may not grow old
     return Room(
         participation=pursue.participation_room(leg, plan.participation_max),
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
+        today=None if quota is None else max(ZERO, quota[1] - quota[0]),
         order=down_to(limits.order_notional_max / price, lot),
         account=min(account(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
@@ -134,10 +160,71 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
 
 def stopped(state: State, plan: LegPlan, venue: VenueName) -> str:
     """Why nothing may be sent for this leg on `venue`; empty when it may."""
+    return state.stopped or leg_stopped(state, plan) or venue_stopped(state, venue)
+
+
+def leg_stopped(state: State, plan: LegPlan) -> str:
+    """Why nothing may be sent for this leg anywhere, though the run goes on; empty when it may."""
+    if state.case.held:
+        return state.case.held
+    if state.case.suspended:
+        return state.case.suspended
+    if by := state.stops.get((Scope.ASSET, plan.sell)):
+        return f"{plan.sell} was stopped by {by}"
+    return "paused" if state.paused and not plan.fed_by else ""
+
+
+def venue_stopped(state: State, venue: VenueName) -> str:
+    """Why nothing may be sent to `venue`, though others may take it; empty when it may."""
     standing = state.venues[venue]
+    if by := state.stops.get((Scope.VENUE, venue)):
+        return f"{venue} was stopped by {by}"
     closed = standing.mode.value if standing.mode is not Mode.NORMAL else ""
-    paused = "paused" if state.paused and not plan.fed_by else ""
-    return state.stopped or standing.refused or closed or paused
+    serviced = service(state.plan.programme, venue, state.at) if state.plan.programme is not None else ""
+    return standing.refused or closed or serviced
+
+
+def out_of_hours(state: State, plan: LegPlan) -> str:
+    """Why the leg may not sell at this time of the day; empty when it may."""
+    hours = state.plan.hours(plan)
+    return closed(hours, state.at) if hours is not None else ""
+
+
+def feeding(state: State, plan: LegPlan) -> bool:
+    """May a leg that feeds this one bring anything before its own hours end?"""
+    feeders = [state.plan.leg(feeder) for feeder in plan.fed_by]
+    return any(not state.legs[f.id].closed and not out_of_hours(state, f) for f in feeders) and not state.paused
+
+
+def by_quotes(state: State, plan: LegPlan) -> bool:
+    """Is the leg brought to its end by firm quotes, and no longer through the book?"""
+    desks = (state.opened.capabilities[instrument.venue].quotes for instrument in plan.instruments)
+    return state.finishing is By.RFQ and any(desks)
+
+
+def schedule_of(state: State, plan: LegPlan, schedule: Schedule) -> Schedule:
+    """The leg's schedule as it is now: in open time, as amended, or everything at once.
+
+    A sweep goes by the age of what waits, which passes at night as well, so it keeps to the market's time.
+    """
+    if plan.fed_by:
+        return schedule
+    for stretch in state.stretches.get(plan.id, ()):
+        schedule = Stretched(schedule, stretch)
+    if state.finishing is By.SWEEP:
+        schedule = Now(schedule)
+    hours = state.plan.hours(plan)
+    return schedule if hours is None else InHours(schedule, hours, state.opened.at)
+
+
+def today(state: State, plan: LegPlan) -> tuple[Decimal, Decimal] | None:
+    """What the leg has sold on this local day, and what the day allows in all; `None` without a quota."""
+    programme = state.plan.programme
+    if programme is None or programme.quota is None or plan.fed_by:
+        return None
+    leg = state.legs[plan.id]
+    whole = allowed(programme, leg.total, leg.days, state.opened.at, state.at)
+    return leg.days.get(day(programme.hours, state.at), ZERO), down_to(whole, plan.lot)
 
 
 def able(state: State, plan: LegPlan, instrument: Instrument) -> bool:
@@ -162,8 +249,8 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
     return World(
         at=state.at,
         deadline=state.deadline_of(plan),
-        terms=state.opened.terms,
-        limits=state.opened.limits,
+        terms=state.terms,
+        limits=state.limits,
         instrument=instrument,
         floor=plan.floor,
         participation_max=plan.participation_max,
@@ -182,6 +269,11 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         stable_waiting=stable_waiting(state, plan),
         stable_since=stable_since(state, plan, venue),
         unlicensed=unlicensed(state, venue),
+        closed=out_of_hours(state, plan),
+        working=state.working(plan.id),
+        cover=cover_of(state) if not plan.fed_by else None,
+        today=today(state, plan),
+        basket_notional=basket_minute(state, plan),
         continuous=state.venues[venue].continuous,
         stopped=stopped(state, plan, venue),
     )
@@ -206,9 +298,9 @@ def _empty(state: State, plan: LegPlan, instrument: Instrument) -> bool:
 
 def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     view, leg = view_of(state, instrument), state.legs[plan.id]
-    if (why := stopped(state, plan, instrument.venue)) or view is None:
+    if (why := stopped(state, plan, instrument.venue) or out_of_hours(state, plan)) or view is None:
         return why or "no view of the market yet"
-    ref = reference(view, state.at, state.opened.limits.reference)
+    ref = reference(view, state.at, state.limits.reference)
     if isinstance(ref, NoReference):
         return ref.reason
     lowest = lowest_price(state, plan, instrument, ref.price)
@@ -217,8 +309,13 @@ def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     if not view.bids or view.bids[0].price < lowest:
         best = plain(view.bids[0].price) if view.bids else "none"
         return f"best bid {best} is below the lowest price allowed, {plain(lowest)}"
+    rule, there = state.limits.deposit, None if plan.fed_by else cover_of(state)
+    if rule is not None and there is not None and not there.reaches(rule.ratio):
+        return f"the deposit: {cover_in_words(there, rule)}"
     if instrument.venue in leg.denied:
         return leg.denied[instrument.venue]
+    if (quota := today(state, plan)) is not None and quota[1] - quota[0] < instrument.quantity_min:
+        return f"the day's quota of {plain(quota[1])} {plan.sell} is used"
     share = pursue.participation_room(leg, plan.participation_max)
     if share is not None and share - leg.sold < instrument.quantity_min:
         return f"our share of the volume is at its cap of {plan.participation_max}"

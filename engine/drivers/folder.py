@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.journal import reading
+from engine.receivers import Receiver
 
 ORIGIN: Final = "origin.json"
 LOCK: Final = ".lock"
@@ -17,6 +18,8 @@ FILLS: Final = "fills.jsonl"
 SUMMARY: Final = "summary.json"
 REPORT: Final = "report.html"
 LOG: Final = "engine.log"
+HALT_FILE: Final = "HALT"
+"""While it is there nothing is placed: `steelyard-kill` leaves it, and a person takes it away."""
 
 
 class Whereabouts(Struct, frozen=True, kw_only=True):
@@ -36,6 +39,12 @@ class Origin(Struct, frozen=True, kw_only=True):
     """`own` (a sandbox that dies with the process), `pointed` (at a running one), `virtual` or `production`."""
     home: str
     venues: dict[str, Whereabouts] = {}
+    custody: dict[str, str] = {}
+    """How its custodian is reached: `kind`, and `folder` or `address`; empty where there is none."""
+    people: str = ""
+    """The signed file that says who may decide what; empty where nobody has to."""
+    receivers: tuple[Receiver, ...] = ()
+    """Who is told of alarms."""
 
 
 class Locked(Exception):

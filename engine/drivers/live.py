@@ -15,17 +15,18 @@ from engine.drivers import perform
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.offsets import Offsets
 from engine.drivers.perform import ACTING, Acting, Switch
-from engine.events import Closed, Entry, Note, Restarted, TapeSealed, kind
+from engine.events import CaseChanged, Closed, Entry, Instructed, Note, Restarted, TapeSealed, Turning, kind
 from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.journal.store import Journal, Row
 from engine.kernel import codec
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import VenueName
+from engine.mandate.instructions import GoOn, Scope
 from engine.orders import commands as c
-from engine.orders.events import Asked, Due, Event, Filled, ModeChanged, Reported, StreamChanged, Wish
+from engine.orders.events import Asked, Due, Filled, ModeChanged, Reported, StreamChanged, Wish
 from engine.orders.reports import Fill, OrderReport
-from engine.ports import Clock, ModeSeen, StreamDown, StreamUp, Venue
+from engine.ports import Clock, Custody, ModeSeen, StreamDown, StreamUp, Venue
 from engine.state import State
 
 log = structlog.get_logger()
@@ -61,6 +62,7 @@ class Live:
         observers: Sequence[Observer] = (),
         aside: Aside | None = None,
         switch: Switch | None = None,
+        custody: Custody | None = None,
     ) -> None:
         """`aside` runs slow work in a thread; without it, such as in virtual time, it is done at once.
 
@@ -70,13 +72,13 @@ class Live:
         self._methods, self._journal, self._clock = methods, journal, clock
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
         self._offsets = Offsets(clock)
-        self._inbox: asyncio.Queue[Event | _Wake] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Turning | _Wake] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: tuple[Instant, asyncio.Task[None]] | None = None
         self._told: list[tuple[Record, Entry]] = []
         self._reached = asyncio.Event()
         self._sealed_at = state.at
-        self._aside = aside
+        self._aside, self._custody = aside, custody
         self._sealing: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
 
@@ -85,6 +87,12 @@ class Live:
         if wish is Wish.HALT:
             self.switch.reason = f"halt asked by {by}"
         self._inbox.put_nowait(Asked(self._clock.market(), wish, by))
+
+    def tell(self, event: Instructed | CaseChanged) -> None:
+        """The book of the case says something new. A hold takes hold of what has not left yet, like a halt."""
+        if isinstance(event, CaseChanged):
+            self.switch.held = event.standing.held or event.standing.suspended
+        self._inbox.put_nowait(event)
 
     async def begin(self, notes: Sequence[Note]) -> None:
         """Put the first rows of a new journal on record, durably; the state was made from them."""
@@ -125,12 +133,12 @@ class Live:
         at = Instant(max(self._clock.market(), self.state.at))
         return Due(at, self._feeds.views(at))
 
-    def _turn(self, event: Event | Restarted) -> None:
+    def _turn(self, event: Turning) -> None:
         """The heart: decide, journal both, act on what will be durable."""
         if self._journal.failure:
             raise JournalFailed(self._journal.failure)
         commands = turn(self.state, event, self._methods)
-        self.switch.reason = self.switch.reason or self.state.halted
+        self.switch.reason = self.state.halted or ("" if _goes_on(event) else self.switch.reason)
         acting = [command for command in commands if isinstance(command, ACTING)]
         last = self._record([event, *commands], urgent=bool(acting))
         decided = self._clock.mono()
@@ -201,9 +209,28 @@ class Live:
                 order = self.state.order(command.client_id)
                 if order is not None and order.live:  # the stream may have told meanwhile
                     self._inbox.put_nowait(await perform.lookup(command, self._venues[command.venue], self._clock))
+            case c.AskTranche():
+                await self._clock.sleep(command.wait)
+                self._inbox.put_nowait(await perform.ask_tranche(command, self._custodian(), self._clock))
+            case c.LookTranche():
+                await self._clock.sleep(command.wait)
+                self._inbox.put_nowait(await perform.look_tranche(command, self._custodian(), self._clock))
             case c.Survey():
                 await self._clock.sleep(command.wait)
                 self._inbox.put_nowait(await perform.survey(command, self._venues[command.venue], self._clock))
+            case c.AskQuote():
+                self._inbox.put_nowait(await perform.ask_quote(command, self._venues[command.venue], self._clock))
+            case c.AcceptQuote():
+                venue = self._venues[command.quote.venue]
+                taken = await perform.accept(command, venue, self._clock, decided, self.switch, self._offsets)
+                self._inbox.put_nowait(taken)
+            case c.LookDeal():
+                await self._clock.sleep(command.wait)
+                self._inbox.put_nowait(await perform.look_deal(command, self._venues[command.quote.venue], self._clock))
+
+    def _custodian(self) -> Custody:
+        assert self._custody is not None, "a run without a custodian asks for no tranche"
+        return self._custody
 
     async def _listen(self, venue: Venue) -> None:
         """The private stream, as events."""
@@ -267,6 +294,11 @@ class Live:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _goes_on(event: Turning) -> bool:
+    """Did people let a halted run go on?"""
+    return isinstance(event, Instructed) and event.instruction == GoOn(Scope.RUN)
 
 
 def _signal(loop: asyncio.AbstractEventLoop, reached: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ it was granted counts as taken. A run that crashed is continued, never started a
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.kernel.ids import CaseId, RunId
+from engine.kernel.ids import CaseId, RunId, VenueName
 from engine.kernel.money import ZERO, Asset, exact, plain
 
 FILE: Final = "register.sqlite"
@@ -25,9 +25,16 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS takings (
     run TEXT NOT NULL REFERENCES runs(run), asset TEXT NOT NULL, released TEXT NOT NULL, granted TEXT NOT NULL,
     sold TEXT NOT NULL DEFAULT '0', working TEXT NOT NULL DEFAULT '0', unknown TEXT NOT NULL DEFAULT '0',
+    in_transit TEXT NOT NULL DEFAULT '0', at_venue TEXT,
     PRIMARY KEY (run, asset)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS accounts (
+    environment TEXT NOT NULL, venue TEXT NOT NULL, address TEXT NOT NULL, account TEXT NOT NULL, "case" TEXT NOT NULL,
+    PRIMARY KEY (environment, venue, address, account)
+) STRICT;
 """
+_LATER: Final = ("in_transit TEXT NOT NULL DEFAULT '0'", "at_venue TEXT")
+"""Columns of `takings` that a register of an earlier version lacks."""
 CLAIMED: Final = "claimed"
 """Granted; its first row is not on disk yet, so nothing can have left it."""
 OPEN: Final = "open"
@@ -45,6 +52,10 @@ class Taking(Struct, frozen=True):
     sold: Decimal
     working: Decimal
     unknown: Decimal
+    in_transit: Decimal = ZERO
+    """On its way from the custodian."""
+    at_venue: Decimal | None = None
+    """Idle at venues; `None` where all that was granted lies there."""
 
     @property
     def taken(self) -> Decimal:
@@ -79,6 +90,10 @@ class CaseRegister:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(_SCHEMA)
+        known = {row[1] for row in self._database.execute("PRAGMA table_info(takings)")}
+        for column in _LATER:
+            if column.split()[0] not in known:
+                self._database.execute(f"ALTER TABLE takings ADD COLUMN {column}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -149,6 +164,42 @@ class CaseRegister:
             (plain(sold), plain(working), plain(unknown), run, asset),
         )
 
+    def lies(self, run: RunId, asset: Asset, in_transit: Decimal, at_venue: Decimal) -> None:
+        """Where the rest of it lies, for a run that is given its coin by a custodian."""
+        self._database.execute(
+            "UPDATE takings SET in_transit = ?, at_venue = ? WHERE run = ? AND asset = ?",
+            (plain(in_transit), plain(at_venue), run, asset),
+        )
+
+    def occupy(
+        self, environment: str, case: CaseId, account: str, places: Iterable[tuple[VenueName, str]]
+    ) -> Refusal | None:
+        """Take the account at each venue and address for this case, or say which other case still has it.
+
+        It is free again once every run of that one is done. Until fills can be split between cases, coin of two
+        cases on one account could not be told apart.
+        """
+        with closing(self._database.cursor()) as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            for venue, address in places:
+                key = (environment, venue, address, account)
+                found = cursor.execute(
+                    'SELECT "case" FROM accounts WHERE environment = ? AND venue = ? AND address = ? AND account = ?',
+                    key,
+                ).fetchone()
+                left = self._left(environment, CaseId(found[0])) if found and found[0] != case else None
+                if left is not None:
+                    cursor.execute("ROLLBACK")
+                    whose = f"case {found[0]}, whose run {left.run} is {left.status}"
+                    return Refusal(f"account {account} at {venue} is that of {whose}: each case needs one of its own")
+                cursor.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)", (*key, case))
+            cursor.execute("COMMIT")
+        return None
+
+    def _left(self, environment: str, case: CaseId) -> Entered | None:
+        """A run of the case that may have left something where it was."""
+        return next((run for run in self.entered(environment, case) if run.status not in ("done", VOID)), None)
+
     def end(self, run: RunId, status: str) -> None:
         """The run has this status now; once it is over, only what it used counts as taken."""
         self._database.execute("UPDATE runs SET status = ? WHERE run = ?", (status, run))
@@ -173,13 +224,24 @@ class CaseRegister:
     def takings(self, environment: str, case: CaseId) -> list[Taking]:
         """What every run of a case has to do with each asset, oldest first."""
         rows = self._database.execute(
-            "SELECT run, status, asset, granted, sold, working, unknown FROM takings JOIN runs USING (run) "
+            "SELECT run, status, asset, granted, sold, working, unknown, in_transit, at_venue "
+            "FROM takings JOIN runs USING (run) "
             'WHERE environment = ? AND "case" = ? ORDER BY number, asset',
             (environment, case),
         )
         return [
-            Taking(RunId(run), status, Asset(asset), exact(granted), exact(sold), exact(working), exact(unknown))
-            for run, status, asset, granted, sold, working, unknown in rows
+            Taking(
+                run=RunId(run),
+                status=status,
+                asset=Asset(asset),
+                granted=exact(granted),
+                sold=exact(sold),
+                working=exact(working),
+                unknown=exact(unknown),
+                in_transit=exact(moving),
+                at_venue=None if idle is None else exact(idle),
+            )
+            for run, status, asset, granted, sold, working, unknown, moving, idle in rows
         ]
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 from engine.core import Methods, turn
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.live import SEAL_EVERY, Observer
-from engine.drivers.perform import ACTING, Acting
-from engine.events import Closed, Entry, Note, Restarted, kind
+from engine.drivers.perform import ACTING, Acting, Quoting
+from engine.events import Closed, Entry, Note, Restarted, Turning, kind
 from engine.evolve import evolve
 from engine.journal.store import Journal
 from engine.kernel import codec
@@ -21,7 +21,20 @@ from engine.kernel.ids import ClientOrderId, VenueName
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.order import Approved
-from engine.orders.reports import Answer, Fill, NoWord, OrderReport, Outcome, Survey
+from engine.orders.reports import (
+    Acceptance,
+    Answer,
+    DealAnswer,
+    Fill,
+    NoWord,
+    OrderReport,
+    Outcome,
+    Quote,
+    Quoted,
+    QuoteRequest,
+    Survey,
+)
+from engine.orders.tranche import Tranche, TrancheId, TrancheState
 from engine.ports import ModeSeen, StreamDown, StreamUp
 from engine.state import State
 
@@ -35,7 +48,17 @@ class Scripted(Protocol):
     def cancel(self, client_id: ClientOrderId) -> Generator[Span, None, Outcome]: ...
     def lookup(self, client_id: ClientOrderId) -> Generator[Span, None, Answer]: ...
     def survey(self, since: Instant) -> Generator[Span, None, Survey | NoWord]: ...
+    def quote(self, request: QuoteRequest) -> Generator[Span, None, Quoted]: ...
+    def accept(self, quote: Quote) -> Generator[Span, None, Acceptance]: ...
+    def deal(self, quote: Quote) -> Generator[Span, None, DealAnswer]: ...
     def facts(self) -> Generator[Any, None, None]: ...
+
+
+class ScriptedCustody(Protocol):
+    """A custodian whose conversations are scripts (see `venues.sandbox.custody.CustodyCounter`)."""
+
+    def ask(self, tranche: Tranche) -> Generator[Span, None, Outcome]: ...
+    def look(self, tranche: TrancheId) -> Generator[Span, None, TrancheState]: ...
 
 
 class Time:
@@ -61,8 +84,9 @@ class Simulated:
         feeds: Feeds,
         tape: Tape,
         observers: Sequence[Observer] = (),
+        custody: ScriptedCustody | None = None,
     ) -> None:
-        self.state = state
+        self.state, self._custody = state, custody
         self._methods, self._journal, self._time = methods, journal, time
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
         self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
@@ -88,7 +112,7 @@ class Simulated:
         self._end()
         return self.state
 
-    def _turn(self, event: e.Event | Restarted) -> None:
+    def _turn(self, event: Turning) -> None:
         commands = turn(self.state, event, self._methods)
         self._record([event, *commands])
         for command in commands:
@@ -121,7 +145,17 @@ class Simulated:
         differences = sum(len(standing.differences) for standing in self.state.venues.values())
         self._note(Closed(at, self.state.finished, len(self.state.live), differences))
 
+    def _custodian(self) -> ScriptedCustody:
+        assert self._custody is not None, "a run without a custodian asks for no tranche"
+        return self._custody
+
     def _act(self, command: Acting) -> None:
+        def asked(name: TrancheId) -> Callable[[Outcome], None]:
+            return lambda outcome: self._turn(e.TrancheAsked(self._time(), name, outcome))
+
+        def seen(name: TrancheId) -> Callable[[TrancheState], None]:
+            return lambda state: self._turn(e.TrancheSeen(self._time(), name, state))
+
         match command:
             case c.Place(approved=approved):
                 name, venue = approved.order.client_id, self._venues[approved.order.venue]
@@ -131,8 +165,31 @@ class Simulated:
                 self._play(script, lambda r: self._turn(e.Cancelled(self._time(), command.client_id, r)))
             case c.Lookup():
                 self._after(command.wait, lambda: self._look(command))
+            case c.AskTranche(tranche=tranche):
+                self._after(command.wait, lambda: self._play(self._custodian().ask(tranche), asked(tranche.id)))
+            case c.LookTranche(tranche=named):
+                self._after(command.wait, lambda: self._play(self._custodian().look(named), seen(named)))
             case c.Survey():
                 self._after(command.wait, lambda: self._survey(command))
+            case c.AskQuote() | c.AcceptQuote() | c.LookDeal():
+                self._quoting(command)
+
+    def _quoting(self, command: Quoting) -> None:
+        """Market and wall are one here, so a quote ends when it says."""
+        match command:
+            case c.AskQuote(number=number, venue=venue, request=request):
+                self._play(self._venues[venue].quote(request), lambda r: self._turn(self._quoted(number, r)))
+            case c.AcceptQuote(quote=quote, approved=approved):
+                name, script = approved.order.client_id, self._venues[quote.venue].accept(quote)
+                self._play(script, lambda r: self._turn(e.AcceptanceCame(self._time(), name, r, Span(0))))
+            case c.LookDeal(client_id=name, quote=quote, wait=wait):
+                looking = self._venues[quote.venue].deal(quote)
+                self._after(wait, lambda: self._play(looking, lambda r: self._turn(e.DealSeen(self._time(), name, r))))
+
+    def _quoted(self, number: int, answer: Quoted) -> e.QuoteCame:
+        return e.QuoteCame(
+            self._time(), number, answer, answer.expires_at if isinstance(answer, Quote) else self._time()
+        )
 
     def _look(self, command: c.Lookup) -> None:
         order = self.state.order(command.client_id)

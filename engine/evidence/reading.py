@@ -11,7 +11,19 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from engine.events import Approval, Closed, Entry, Opened, Restarted, TapeSealed
+from engine.events import (
+    Agreed,
+    Approval,
+    CaseChanged,
+    Closed,
+    Entry,
+    Instructed,
+    Opened,
+    Restarted,
+    TapeSealed,
+)
+from engine.evidence.annals import Annals
+from engine.evidence.bids import Bidding, Bids
 from engine.evidence.story import Attempt, FillKey, LegStory, Moment, Refusal, Seen, Sold, Story, Targets, Way
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
@@ -21,7 +33,21 @@ from engine.kernel.money import EXACT
 from engine.market.facts import Print
 from engine.orders import commands as c
 from engine.orders import events as e
-from engine.orders.reports import Done, Fill, Found, NotFound, NoWord, OrderReport, Outcome, Unknown
+from engine.orders.quotes import execution, price_step
+from engine.orders.reports import (
+    Deal,
+    Dealt,
+    Done,
+    Fill,
+    Found,
+    NoDeal,
+    NotFound,
+    NoWord,
+    OrderReport,
+    Outcome,
+    Unknown,
+)
+from engine.orders.tranche import NoTidings, Requested, Tranche
 from engine.planning.plan import LegPlan
 
 
@@ -40,7 +66,7 @@ class Reading:
 
     def __init__(self) -> None:
         self.opened: Opened | None = None
-        self.approval: Approval | None = None
+        self.approval: Agreed | Approval | None = None
         self.closed: Closed | None = None
         self.seals: list[TapeSealed] = []
         self.timeline: list[Moment] = []
@@ -50,8 +76,11 @@ class Reading:
         self.fresh: list[FillKey] = []
         """The fills of the last row read."""
         self.withheld: list[Refusal] = []
+        self.landings: list[tuple[Instant, Tranche]] = []
         self.residues: dict[LegId, tuple[Instant, str]] = {}
         self.contradictions: list[str] = []
+        self.annals = Annals()
+        self.bids = Bids()
         self.duplicates = self.rows = 0
         self.head = ""
 
@@ -60,6 +89,10 @@ class Reading:
         if self.opened is None and not isinstance(entry, Opened):
             raise Damaged(f"row {record.seq} is {record.kind}, and no row before it opened the run")
         self.rows, self.head, self.fresh = self.rows + 1, record.hash, []
+        self._take(record, entry)
+        self.annals.take(record, entry, self.attempts, [self.fills[key][0] for key in self.fresh])
+
+    def _take(self, record: Record, entry: Entry) -> None:
         match entry:
             case e.Due() | e.Reported() | e.Filled() | e.LookedUp() | e.Surveyed() | e.Placed() | e.Cancelled():
                 self._event(record, entry)
@@ -68,7 +101,10 @@ class Reading:
                 | e.ModeChanged()
                 | e.Asked()
                 | Opened()
+                | Agreed()
                 | Approval()
+                | Instructed()
+                | CaseChanged()
                 | Restarted()
                 | TapeSealed()
                 | Closed()
@@ -80,10 +116,29 @@ class Reading:
                 self.attempts[approved.order.client_id] = attempt
             case c.Withheld():
                 self.withheld.append(Refusal(record.at, entry))
+                self.bids.withheld(entry)
             case c.Residue(leg, reason):
                 self.residues[leg] = (record.at, reason)
             case c.Halt(reason):
                 self._note(record.at, "halted", reason)
+            case c.Unheeded(paper, denied):
+                self._note(record.at, "not done", f"paper {paper[:12]}: {'; '.join(map(str, denied))}")
+            case e.TrancheSeen(at, tranche, seen):
+                if not isinstance(seen, Requested | NoTidings):
+                    self._note(at, f"tranche {str(type(seen).__struct_config__.tag).replace('_', ' ')}", tranche)
+            case e.TrancheAsked() | c.LookTranche():
+                pass  # the custodian's own word is in the rows after
+            case c.AskTranche(wanted):
+                what = f"{wanted.quantity} {wanted.asset} for {wanted.venue}, {wanted.id}"
+                self._note(record.at, "asked of custody", what)
+            case c.Landed(arrived):
+                self.landings.append((record.at, arrived))
+                what = f"{arrived.quantity} {arrived.asset} at {arrived.venue}, {arrived.id}"
+                self._note(record.at, "tranche at the venue", what)
+            case c.Book():
+                self._booked(record, entry)
+            case c.AskQuote() | c.AcceptQuote() | c.LookDeal() | e.QuoteCame() | e.AcceptanceCame() | e.DealSeen():
+                self._bid(record, entry)
             case c.Cancel() | c.Lookup() | c.Survey() | c.WakeAt() | c.Finish():
                 pass  # how the core went about it; what came of it is in the rows after
             case _ as never:
@@ -125,7 +180,18 @@ class Reading:
                 assert_never(never)
 
     def _life(
-        self, entry: e.StreamChanged | e.ModeChanged | e.Asked | Opened | Approval | Restarted | TapeSealed | Closed
+        self,
+        entry: e.StreamChanged
+        | e.ModeChanged
+        | e.Asked
+        | Opened
+        | Agreed
+        | Approval
+        | Instructed
+        | CaseChanged
+        | Restarted
+        | TapeSealed
+        | Closed,
     ) -> None:
         match entry:
             case Opened():
@@ -136,6 +202,18 @@ class Reading:
             case Approval(at, digest):
                 self.approval = entry
                 self._note(at, "approval waived", f"in the sandbox, for the plan {digest}")
+            case Agreed():
+                self.approval = entry
+                people = f"{', '.join(entry.agreed)} agreed to what {entry.by} asked"
+                self._note(
+                    entry.at, "approved", f"{people}: paper {entry.paper_sha256[:12]}, plan {entry.plan_sha256[:12]}"
+                )
+            case Instructed():
+                kind, people = entry.instruction.__struct_config__.tag, " and ".join((entry.by, *entry.agreed))
+                self._note(entry.at, f"asked to {str(kind).replace('_', ' ')}", f"by {people}: {entry.reason}")
+            case CaseChanged(at, standing):
+                stopped = (standing.held and f"held: {standing.held}") or standing.suspended
+                self._note(at, "case changed", stopped or f"row {standing.book_seq} of its book")
             case Restarted(at, epoch, code):
                 self._note(at, "restarted", f"start number {epoch}, by code {code}")
             case TapeSealed():
@@ -151,6 +229,41 @@ class Reading:
                 self._note(at, f"{wish.value} asked", f"by {by}")
             case _ as never:
                 assert_never(never)
+
+    def _bid(self, record: Record, entry: Bidding) -> None:
+        """A quote that is taken is an order like others, and its deal is the one execution."""
+        if (told := self.bids.take(record.at, entry)) is not None:
+            self._note(record.at, *told)
+        if isinstance(entry, c.AcceptQuote):
+            order, name = entry.approved.order, parse_client_order_id(entry.approved.order.client_id)
+            self.attempts[order.client_id] = Attempt(order, name.epoch if name else 0, record.at)
+        elif isinstance(entry, e.AcceptanceCame):
+            outcome = Done() if isinstance(entry.outcome, Dealt) else entry.outcome
+            self._change(entry.client_id, outcome=outcome)
+            if isinstance(entry.outcome, Dealt):
+                self._dealt(record, entry.client_id, entry.outcome.deal, Way.ANSWER)
+        elif isinstance(entry, e.DealSeen):
+            if isinstance(entry.answer, Dealt):
+                self._dealt(record, entry.client_id, entry.answer.deal, Way.LOOKUP)
+            elif isinstance(entry.answer, NoDeal) and (known := self.attempts.get(entry.client_id)) is not None:
+                self.attempts[entry.client_id] = replace(known, rounds=known.rounds + 1)
+
+    def _dealt(self, record: Record, name: ClientOrderId, deal: Deal, way: Way) -> None:
+        assert self.opened is not None, "no row before the one that opens a run is read"
+        if (known := self.attempts.get(name)) is None:
+            return
+        instrument = self.opened.plan.leg(known.order.leg).at(known.order.venue)
+        self._fill(record, execution(deal, known.order, price_step(instrument)), way)
+
+    def _booked(self, record: Record, entry: c.Book) -> None:
+        """A lost fill of ours, or a deal that was struck by voice."""
+        name = entry.order.client_id
+        if name not in self.attempts:
+            parsed = parse_client_order_id(name)
+            self.attempts[name] = Attempt(entry.order, parsed.epoch if parsed else 0, record.at, Done())
+        what = f"{entry.fill.quantity} {entry.order.sell} at {entry.fill.price} {entry.order.buy} on {entry.fill.venue}"
+        self._note(record.at, "booked by paper", f"{what}, {entry.fill.trade_id}: paper {entry.paper_sha256[:12]}")
+        self._fill(record, entry.fill, Way.PAPER)
 
     def _note(self, at: Instant, what: str, detail: str) -> None:
         self.timeline.append(Moment(at, what, detail))
@@ -220,6 +333,12 @@ class Reading:
             duplicates=self.duplicates,
             strangers=tuple(strangers),
             contradictions=tuple(self.contradictions),
+            words=tuple(self.annals.words),
+            case=tuple(self.annals.case),
+            accounts=tuple(self.annals.accounts),
+            shipments=tuple(self.annals.shipments),
+            recoveries=self.annals.recoveries(),
+            last_at=self.annals.last_at,
             rows=self.rows,
             head=self.head,
         )
@@ -234,6 +353,7 @@ class Reading:
             attempts=tuple(a for a in self.attempts.values() if a.order.leg == plan.id),
             fills=tuple(sorted(fills, key=lambda s: (s.fill.at, s.seq))),
             withheld=tuple(r for r in self.withheld if r.withheld.order.leg == plan.id),
+            quotes=self.bids.of(plan.id),
             residue_reason=reason,
             ended_at=ended_at,
             targets=tuple(targets),

@@ -10,15 +10,18 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from engine.events import Approval, Closed, Opened, TapeSealed
+from engine.events import Agreed, Approval, CaseChanged, Closed, Instructed, Opened, TapeSealed
+from engine.evidence.bids import Bid
 from engine.kernel.clock import Instant
-from engine.kernel.ids import LegId, Symbol, TradeId, VenueName, VenueOrderId
+from engine.kernel.errors import Denied
+from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import ZERO
 from engine.market.facts import Print
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders.order import ChildOrder
-from engine.orders.reports import Done, Fill, OrderReport, Outcome, Refused, Transient, Unknown
+from engine.orders.reports import Balance, Done, Fill, OrderReport, Outcome, Refused, Transient, Unknown
+from engine.orders.tranche import Tranche
 from engine.planning.plan import LegPlan
 
 Targets = Mapping[LegId, Sequence[tuple[Instant, Decimal]]]
@@ -31,6 +34,10 @@ class Way(StrEnum):
     STREAM = "stream"
     LOOKUP = "look-up"
     SURVEY = "survey"
+    ANSWER = "answer"
+    """The venue's answer to our taking its quote."""
+    PAPER = "paper"
+    """People proved it by a paper, and signed for it."""
 
 
 class Seen(Struct, frozen=True):
@@ -124,6 +131,71 @@ class Moment(Struct, frozen=True):
     detail: str
 
 
+class Word(Struct, frozen=True, kw_only=True):
+    """What people asked of the run beyond its plan, and what became of it."""
+
+    seq: int
+    said: Instructed
+    denied: tuple[Denied, ...] = ()
+    """Why it was not done; empty where it was."""
+
+
+class CaseTurn(Struct, frozen=True):
+    """The case stood otherwise from this row on."""
+
+    seq: int
+    changed: CaseChanged
+
+
+class Account(Struct, frozen=True):
+    """What a venue showed of our account when it was read."""
+
+    seq: int
+    at: Instant
+    venue: VenueName
+    balances: tuple[Balance, ...]
+
+
+class Shipped(Struct, frozen=True, kw_only=True):
+    """Coin left the custodian, or stands at its venue."""
+
+    seq: int
+    at: Instant
+    tranche: Tranche
+    arrived: bool
+
+
+class Left(Struct, frozen=True, kw_only=True):
+    """An order that was open, or of unknown fate, when a process took the run over."""
+
+    client_id: ClientOrderId
+    leg: LegId
+    venue: VenueName
+    quantity: Decimal
+    standing: str
+    """Before anybody was asked."""
+    filled: Decimal
+    became: str = ""
+    """Where it stood when all had been read; empty while that is not so."""
+    filled_after: Decimal = ZERO
+
+
+class Recovery(Struct, frozen=True, kw_only=True):
+    """A process took the run over: what was open, what was found, what was decided."""
+
+    seq: int
+    at: Instant
+    epoch: int
+    code: str
+    last_row_at: Instant
+    """The last that the process before has on record."""
+    open: tuple[Left, ...]
+    found: tuple[Moment, ...]
+    decided: tuple[Moment, ...]
+    whole_at: Instant | None
+    """From when on every account had been read and no order of before was in doubt; `None` if that never came."""
+
+
 class LegStory(Struct, frozen=True, kw_only=True):
     """One leg from its plan to its end."""
 
@@ -137,6 +209,8 @@ class LegStory(Struct, frozen=True, kw_only=True):
     ended_at: Instant | None
     """When the core gave the leg up; `None` for a leg that sold all, or still runs."""
     targets: tuple[tuple[Instant, Decimal], ...]
+    quotes: tuple[Bid, ...] = ()
+    """What desks were asked and answered, taken or not."""
     prints: tuple[Print, ...]
     """The recorded public trades of its pairs, our own included, by the venues' time."""
 
@@ -145,7 +219,7 @@ class Story(Struct, frozen=True, kw_only=True):
     """One run as its journal and its tape tell it."""
 
     opened: Opened
-    approval: Approval | None
+    approval: Agreed | Approval | None
     legs: tuple[LegStory, ...]
     timeline: tuple[Moment, ...]
     seals: tuple[TapeSealed, ...]
@@ -156,6 +230,15 @@ class Story(Struct, frozen=True, kw_only=True):
     """Fills on the account that no order of this journal made."""
     contradictions: tuple[str, ...]
     """Fills that were told twice and differently; the first telling counts."""
+    words: tuple[Word, ...] = ()
+    """What people asked for, in the order of the journal."""
+    case: tuple[CaseTurn, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    """Every reading of an account that succeeded."""
+    shipments: tuple[Shipped, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
+    last_at: Instant
+    """Of the last row."""
     rows: int
     head: str
 

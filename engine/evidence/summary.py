@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from engine.evidence.attribution import Attributed, attribute
 from engine.evidence.benchmarks import PRICE_PLACES, Interval, arrival, began, others, slippage_bp
 from engine.evidence.story import LegStory, Story
 from engine.kernel.clock import Instant, iso
@@ -62,6 +63,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     config_sha256: str
     code: str
     legs: tuple[LegSummary, ...]
+    attribution: tuple[Attributed, ...]
+    """Which entrusted asset each unit of fiat belongs to."""
     orders: int
     fills: int
     unknown: int
@@ -85,6 +88,7 @@ def summarise(story: Story) -> Summary:
         config_sha256=opened.config_sha256,
         code=opened.code,
         legs=tuple(_leg(story, leg) for leg in story.legs),
+        attribution=attribute(story),
         orders=len(attempts),
         fills=sum(len(leg.fills) for leg in story.legs),
         unknown=unclear if closed is None else closed.unknown,
@@ -179,6 +183,7 @@ def summary_json(summary: Summary) -> bytes:
         "config_sha256": summary.config_sha256,
         "code": summary.code,
         "legs": [_leg_record(leg) for leg in summary.legs],
+        "attribution": [_attributed(each) for each in summary.attribution],
         "orders": summary.orders,
         "fills": summary.fills,
         "unknown": summary.unknown,
@@ -204,6 +209,25 @@ def _leg_record(leg: LegSummary) -> dict[str, Any]:
         "slippage_bp": _maybe(leg.slippage_bp),
         "market_vwap": None if leg.market is None else _maybe(leg.market.vwap),
         "participation": _maybe(leg.participation),
+    }
+
+
+def _attributed(each: Attributed) -> dict[str, Any]:
+    return {
+        "leg": each.leg,
+        "asset": each.parent,
+        "stable": each.stable,
+        "fiat": each.fiat,
+        "sold": plain(each.coin_sold),
+        "stable_received": plain(each.stable_received),
+        "stable_sold": plain(each.stable_sold),
+        "stable_unsold": plain(each.stable_unsold),
+        "fiat_gross": plain(each.fiat_gross),
+        "fees": {asset: plain(units) for asset, units in each.fees.items()},
+        "fiat_net": plain(each.fiat_net),
+        "price_in_stable": _maybe(each.coin_price),
+        "stable_price_in_fiat": _maybe(each.stable_price),
+        "effective_price_in_fiat": _maybe(each.effective_price),
     }
 
 

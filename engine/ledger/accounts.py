@@ -11,6 +11,12 @@ MARKET: Final = Account("Equity:Market")
 """The other side of every trade: what was given to buyers, less what they paid."""
 ENTRUSTED: Final = Account("Equity:Entrusted")
 """What stood on the venue accounts when the run was opened."""
+CUSTODY: Final = Account("Assets:Custody")
+"""What lies with the custodian and may be sold."""
+TRANSIT: Final = Account("Assets:Transit")
+"""Coin that has left custody and that no venue has shown yet."""
+EXPLAINED: Final = Account("Equity:Explained")
+"""The other side of a difference that people explained by a paper."""
 
 
 def venue(name: VenueName) -> Account:

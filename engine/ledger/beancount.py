@@ -34,12 +34,21 @@ class Sale(Struct, frozen=True):
 
 
 def export(
-    title: str, opened_at: Instant, balances: Mapping[VenueName, Sequence[Balance]], sales: Iterable[Sale]
+    title: str,
+    opened_at: Instant,
+    balances: Mapping[VenueName, Sequence[Balance]],
+    sales: Iterable[Sale],
+    moves: Iterable[posting.Entry] = (),
 ) -> str:
-    """The ledger of a run as Beancount text: what was there, every sale, and what must be there at the end."""
+    """The ledger of a run as Beancount text: what was there, every sale, and what must be there at the end.
+
+    `moves` is whatever else moved: coin from custody, and differences that people explained by a paper.
+    """
     ordered = sorted(sales, key=lambda s: (s.fill.at, s.fill.venue, s.fill.venue_order_id, s.fill.trade_id))
     starts = [posting.opening(opened_at, name, balances[name]) for name in sorted(balances)]
-    booked = [(posting.sale(sale.fill, sale.sell, sale.buy), sale) for sale in ordered]
+    booked = [(posting.sale(sale.fill, sale.sell, sale.buy), _labels(sale)) for sale in ordered]
+    booked += [(entry, {"reference": entry.reference} if entry.reference else {}) for entry in moves]
+    booked.sort(key=lambda each: each[0].at)
     entries = [*starts, *(entry for entry, _ in booked)]
     first = min((_day(entry.at) for entry in entries), default=_day(opened_at))
     last = max((_day(entry.at) for entry in entries), default=_day(opened_at))
@@ -52,8 +61,8 @@ def export(
     lines += [f"{first} open {_account(account)}" for account in accounts]
     for entry in starts:
         lines += _transaction(entry, places, {})
-    for entry, sale in booked:
-        lines += _transaction(entry, places, _labels(sale))
+    for entry, labels in booked:
+        lines += _transaction(entry, places, labels)
     lines += ["", *_prices(ordered), "", *_ends(entries, places, last + timedelta(days=1))]
     return "\n".join(lines) + "\n"
 

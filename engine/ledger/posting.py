@@ -1,6 +1,6 @@
 """The rules: one event makes one entry, and an entry that does not balance per asset cannot be made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -60,3 +60,25 @@ def sale(fill: Fill, sell: Asset, buy: Asset) -> Entry:
         postings.append(Posting(here, fill.fee.asset, fill.fee.units.copy_negate()))
         postings.append(Posting(accounts.fees(fill.venue), fill.fee.asset, fill.fee.units))
     return Entry(fill.at, f"Sale of {sell} for {buy}", tuple(postings), f"{fill.venue_order_id}/{fill.trade_id}")
+
+
+def in_custody(at: Instant, holdings: Mapping[Asset, Decimal]) -> Entry:
+    """What lay with the custodian of what the run may sell."""
+    postings = []
+    for asset, units in holdings.items():
+        if units:
+            postings.append(Posting(accounts.CUSTODY, asset, units))
+            postings.append(Posting(accounts.ENTRUSTED, asset, units.copy_negate()))
+    return Entry(at, "Coin in custody", tuple(postings))
+
+
+def moved(at: Instant, asset: Asset, units: Decimal, source: Account, target: Account, tranche: str) -> Entry:
+    """A tranche is somewhere else than before."""
+    steps = (Posting(source, asset, units.copy_negate()), Posting(target, asset, units))
+    return Entry(at, f"Tranche from {source.rpartition(':')[2]} to {target.rpartition(':')[2]}", steps, tranche)
+
+
+def explained(at: Instant, name: VenueName, asset: Asset, delta: Decimal, paper: str) -> Entry:
+    """What an account holds beyond our records, by a paper that people signed; negative, what it lacks."""
+    moved = (Posting(accounts.venue(name), asset, delta), Posting(accounts.EXPLAINED, asset, delta.copy_negate()))
+    return Entry(at, f"Difference at {name}, explained", moved, paper)

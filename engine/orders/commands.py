@@ -5,7 +5,9 @@ from msgspec import Struct
 from engine.kernel.clock import Instant, Span
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
-from engine.orders.order import Approved, ChildOrder
+from engine.orders.order import Approved, Check, ChildOrder
+from engine.orders.reports import Fill, Quote, QuoteRequest
+from engine.orders.tranche import Tranche, TrancheId
 
 
 class Place(Struct, frozen=True, tag="place"):
@@ -40,6 +42,52 @@ class Survey(Struct, frozen=True, tag="survey_account"):
     wait: Span
 
 
+class AskTranche(Struct, frozen=True, tag="ask_tranche"):
+    """After `wait` of monotonic time, ask the custodian to send this; the same request may be lodged again."""
+
+    tranche: Tranche
+    wait: Span = Span(0)
+
+
+class LookTranche(Struct, frozen=True, tag="look_tranche"):
+    """After `wait` of monotonic time, ask the custodian how far it is."""
+
+    tranche: TrancheId
+    wait: Span
+
+
+class Landed(Struct, frozen=True, tag="landed"):
+    """The venue's balance shows a tranche: it is booked there, and may be sold."""
+
+    tranche: Tranche
+
+
+class AskQuote(Struct, frozen=True, tag="ask_quote"):
+    """Ask a venue's desk for a firm price. It binds nobody, but the desk then knows what is for sale."""
+
+    number: int
+    """Of this run's questions, by which the answer is known."""
+    leg: LegId
+    venue: VenueName
+    request: QuoteRequest
+
+
+class AcceptQuote(Struct, frozen=True, tag="accept_quote"):
+    """Take this quote, once. `approved` holds the order that stands for it, and what the gate held it against."""
+
+    quote: Quote
+    approved: Approved
+
+
+class LookDeal(Struct, frozen=True, tag="look_deal"):
+    """After `wait` of monotonic time, ask the venue what became of a quote that was taken without an answer."""
+
+    client_id: ClientOrderId
+    """Of the order that stands for it."""
+    quote: Quote
+    wait: Span
+
+
 class WakeAt(Struct, frozen=True, tag="wake_at"):
     """A `Due` is wanted at this instant of market time."""
 
@@ -51,6 +99,23 @@ class Withheld(Struct, frozen=True, tag="withheld"):
 
     order: ChildOrder
     denied: tuple[Denied, ...]
+
+
+class Unheeded(Struct, frozen=True, tag="unheeded"):
+    """What people asked for is not done, and why."""
+
+    paper_sha256: str
+    denied: tuple[Denied, ...]
+
+
+class Book(Struct, frozen=True, kw_only=True, tag="book"):
+    """What people proved by a paper counts as sold: a deal of theirs that passed the gate, or a lost fill of ours."""
+
+    paper_sha256: str
+    order: ChildOrder
+    """Ours, or the one that the deal would have been."""
+    fill: Fill
+    checks: tuple[Check, ...] = ()
 
 
 class Residue(Struct, frozen=True, tag="residue"):
@@ -72,4 +137,22 @@ class Finish(Struct, frozen=True, tag="finish"):
     status: str
 
 
-Command = Place | Cancel | Lookup | Survey | WakeAt | Withheld | Residue | Halt | Finish
+Command = (
+    Place
+    | Cancel
+    | Lookup
+    | Survey
+    | AskTranche
+    | LookTranche
+    | Landed
+    | AskQuote
+    | AcceptQuote
+    | LookDeal
+    | WakeAt
+    | Withheld
+    | Unheeded
+    | Book
+    | Residue
+    | Halt
+    | Finish
+)

@@ -8,6 +8,7 @@ from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.market.view import MarketView
 from engine.orders import reports
+from engine.orders.tranche import TrancheId, TrancheState
 
 
 class Due(Struct, frozen=True, tag="due"):
@@ -66,6 +67,51 @@ class Surveyed(Struct, frozen=True, tag="surveyed"):
     reason: str = ""
 
 
+class TrancheAsked(Struct, frozen=True, tag="tranche_asked"):
+    """How the request for a tranche ended. `Done` means lodged, not sent."""
+
+    at: Instant
+    tranche: TrancheId
+    outcome: reports.Outcome
+
+
+class TrancheSeen(Struct, frozen=True, tag="tranche_seen"):
+    """How far the custodian says that a tranche is. Whether it has arrived, only the venue's own balance tells."""
+
+    at: Instant
+    tranche: TrancheId
+    state: TrancheState
+
+
+class QuoteCame(Struct, frozen=True, tag="quote_came"):
+    """What a desk answered to a question of ours."""
+
+    at: Instant
+    number: int
+    answer: reports.Quoted
+    until: Instant
+    """Until when a quote may be taken, in market time by our own clock; `at` where there is none."""
+
+
+class AcceptanceCame(Struct, frozen=True, tag="acceptance_came"):
+    """How the call that took a quote ended."""
+
+    at: Instant
+    client_id: ClientOrderId
+    """Of the order that stands for the quote."""
+    outcome: reports.Acceptance
+    offset: Span | None = None
+    """The venue's clock less ours when it was sent, as last measured."""
+
+
+class DealSeen(Struct, frozen=True, tag="deal_seen"):
+    """What the venue's own records say became of a quote that was taken."""
+
+    at: Instant
+    client_id: ClientOrderId
+    answer: reports.DealAnswer
+
+
 class StreamChanged(Struct, frozen=True, tag="stream_changed"):
     """A venue's private stream was lost or is back. While it is lost, and until a survey, nothing new is sent there."""
 
@@ -100,4 +146,20 @@ class Asked(Struct, frozen=True, tag="asked"):
     by: str
 
 
-Event = Due | Placed | Cancelled | Reported | Filled | LookedUp | Surveyed | StreamChanged | ModeChanged | Asked
+Event = (
+    Due
+    | Placed
+    | Cancelled
+    | Reported
+    | Filled
+    | LookedUp
+    | Surveyed
+    | TrancheAsked
+    | TrancheSeen
+    | QuoteCame
+    | AcceptanceCame
+    | DealSeen
+    | StreamChanged
+    | ModeChanged
+    | Asked
+)

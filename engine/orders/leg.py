@@ -37,6 +37,10 @@ class Leg:
     """Market volume observed since the start, our own prints included."""
     denied: dict[VenueName, str] = field(default_factory=dict)
     """Per venue why the gate withheld the last order, until one passes."""
+    days: dict[str, Decimal] = field(default_factory=dict)
+    """Sold per local day, where the plan knows days."""
+    skipped: int = -1
+    """The slice whose order a person stopped."""
     closed: bool = False
     residue_reason: str = ""
 

@@ -1,5 +1,7 @@
 """How facts join into an order. Reports may come twice, late and out of order; the order only ever learns more."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -59,6 +61,14 @@ def reported(order: Order, report: OrderReport) -> Order | Conflict:
         rounds=0,
     )
     return completed(known)
+
+
+def proven(order: Order, units: Decimal, paper: str) -> Order | Conflict:
+    """The order after people showed by a paper that it ended with `units` sold in all."""
+    ended = moved(order, OrderFact.PROVEN_BY_PAPER)
+    if isinstance(ended, Conflict):
+        return ended
+    return completed(replace(ended, reported=units, looking=False, cancel_wanted=False, by_paper=paper))
 
 
 def filled(order: Order, fill: Fill) -> Order | Conflict:

@@ -95,6 +95,8 @@ class OrderFact(StrEnum):
     COMPLETED = "completed"
     """It has ended and the booked fills equal the venue's cumulative quantity."""
     PROVEN_ABSENT = "proven_absent"
+    PROVEN_BY_PAPER = "proven_by_paper"
+    """People showed what became of it, where its venue can't."""
 
 
 _S, _F = OrderState, OrderFact
@@ -116,6 +118,8 @@ NEXT: Final[Mapping[tuple[OrderState, OrderFact], OrderState]] = {
     (_S.UNKNOWN, _F.SEEN_ENDED): _S.CLOSING,
     (_S.UNKNOWN, _F.FILLED): _S.OPEN,
     (_S.UNKNOWN, _F.PROVEN_ABSENT): _S.ABSENT,
+    (_S.UNKNOWN, _F.PROVEN_BY_PAPER): _S.CLOSING,
+    (_S.CLOSING, _F.PROVEN_BY_PAPER): _S.CLOSING,
     (_S.CLOSING, _F.ACCEPTED): _S.CLOSING,
     (_S.CLOSING, _F.UNANSWERED): _S.CLOSING,
     (_S.CLOSING, _F.SEEN_WORKING): _S.CLOSING,  # an older report, late
@@ -148,6 +152,8 @@ class Order(Struct, frozen=True):
     cancel_wanted: bool = False
     cancel_flying: bool = False
     """A cancel has been sent and has not been answered."""
+    by_paper: str = ""
+    """The paper by which people proved what became of it; the venue may add nothing to that."""
     cancels: int = 0
     """Cancels that were answered."""
 

@@ -9,21 +9,31 @@ from engine.kernel.clock import Span
 from engine.kernel.errors import Mistake
 from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import ZERO, Asset, AssetClass
+from engine.mandate.programme import Programme
 from engine.mandate.terms import Edge, Terms
 from engine.market.instrument import Instrument
 from engine.planning import path
 from engine.planning.plan import LegPlan, Plan, Recipe
 
 
-class Manner(Struct, frozen=True, kw_only=True):
-    """How legs are to be sold: the config's part of a plan."""
+class Way(Struct, frozen=True, kw_only=True):
+    """When and how one asset is sold."""
 
     schedule: Recipe
     window: Span
     catch_up: Decimal
     tactic: Recipe
+
+
+class Manner(Struct, frozen=True, kw_only=True):
+    """How legs are to be sold: the config's part of a plan."""
+
+    way: Way
+    own: Mapping[Asset, Way] = {}
+    """Of assets that are sold in another way than the rest."""
     sweeps: Mapping[Asset, Recipe]
     tails: Mapping[Asset, Span]
+    programme: Programme | None = None
 
 
 class Hop(Struct, frozen=True):
@@ -80,7 +90,7 @@ def draft(
     for edge in (*volatile, *stable):
         feeders = tuple(leg.id for leg in legs if leg.buy == edge.sell)
         legs.append(_leg(LegId(str(len(legs) + 1)), edge, placed[edge], feeders, terms, remaining, manner))
-    return Plan(legs=tuple(legs), deadline=terms.deadline)
+    return Plan(legs=tuple(legs), deadline=terms.deadline, programme=manner.programme)
 
 
 def _passable(hop: Hop, hops: Mapping[Edge, Hop]) -> tuple[Instrument, ...]:
@@ -99,7 +109,7 @@ def _leg(
     manner: Manner,
 ) -> LegPlan:
     holding = terms.holding(edge.sell)
-    sweeping = bool(feeders)
+    way, sweeping = manner.own.get(edge.sell, manner.way), bool(feeders)
     return LegPlan(
         id=name,
         sell=edge.sell,
@@ -107,11 +117,12 @@ def _leg(
         instruments=instruments,
         quantity=remaining.get(edge.sell, ZERO),
         fed_by=feeders,
-        window=manner.window,
+        window=way.window,
         tail=manner.tails.get(edge.buy, Span(0)),
-        schedule=manner.sweeps[edge.sell] if sweeping else manner.schedule,
-        tactic=Recipe("cross") if sweeping else manner.tactic,
-        catch_up=manner.catch_up,
+        schedule=manner.sweeps[edge.sell] if sweeping else way.schedule,
+        tactic=Recipe("cross") if sweeping else way.tactic,
+        catch_up=way.catch_up,
         floor=holding.floor if holding else None,
         participation_max=holding.participation_max if holding else None,
+        to_fiat=terms.classes[edge.sell] is AssetClass.STABLE,
     )

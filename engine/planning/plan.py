@@ -9,6 +9,8 @@ from engine.kernel import codec
 from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import LegId, Symbol, VenueName
 from engine.kernel.money import Asset
+from engine.mandate.hours import Hours
+from engine.mandate.programme import Programme
 from engine.mandate.terms import Deadline, Floor
 from engine.market.instrument import Instrument
 
@@ -40,6 +42,8 @@ class LegPlan(Struct, frozen=True, kw_only=True):
     """What is behind may be made up at this many times the planned rate."""
     floor: Floor | None
     participation_max: Decimal | None
+    to_fiat: bool = False
+    """It sells stablecoin."""
 
     @property
     def lot(self) -> Decimal:
@@ -64,11 +68,19 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     legs: tuple[LegPlan, ...]
     deadline: Deadline
+    programme: Programme | None = None
+    """Hours, quotas and nights; a run without one sells at any hour."""
 
     @property
     def digest(self) -> str:
         """What an approver signs: SHA-256 over the canonical plan."""
         return codec.digest(self)
+
+    def hours(self, leg: LegPlan) -> Hours | None:
+        """When the leg may sell: fiat while banks are open, everything else in trading hours; `None` is always."""
+        if self.programme is None:
+            return None
+        return self.programme.bank if leg.to_fiat else self.programme.hours
 
     def ends(self, start: Instant) -> Instant:
         """The deadline of a run that starts at `start`."""

@@ -22,6 +22,8 @@ class Room(Struct, frozen=True, kw_only=True):
     inventory: Decimal | None
     """In the asset sold, at the price of the moment."""
     minute: Decimal
+    today: Decimal | None = None
+    """Of the leg, what the day's quota leaves, what works included."""
     order: Decimal
     account: Decimal
     """What stands at the venue and no other order may take."""
@@ -85,6 +87,8 @@ def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -
         bounds.append(max(ZERO, room.participation - leg.sold - room.elsewhere))
     if room.inventory is not None:
         bounds.append(room.inventory)
+    if room.today is not None:
+        bounds.append(max(ZERO, room.today - room.elsewhere))
     return bounds
 
 

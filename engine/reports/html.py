@@ -7,24 +7,23 @@ Every sentence here is fixed text with numbers of the journal and the tape in it
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from engine.evidence.benchmarks import FillEvidence, gather, slippage_bp
-from engine.evidence.story import LegStory, Story
+from engine.evidence.books import balances
+from engine.evidence.days import DayStory
+from engine.evidence.story import LegStory, Story, Way
 from engine.evidence.summary import LegSummary, Summary
-from engine.kernel.clock import Instant, iso
+from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, VenueName
-from engine.kernel.money import EXACT, ZERO, decimals, ratio, times, total, trimmed
-from engine.ledger import accounts, posting
-from engine.ledger.balances import Balances
-from engine.reports import charts
+from engine.kernel.money import EXACT, ZERO, decimals, ratio, times, total
+from engine.ledger import accounts
+from engine.reports import charts, sections
 from engine.reports.charts import Mids
+from engine.reports.pages import DASH, page, show, time
 
-DASH: Final = "\N{EN DASH}"
-"""Stands where nothing is known."""
 STATUS: Final[Mapping[str, str]] = {
     "done": "Done. Everything that was mandated has been sold.",
     "short": "Ended short of the plan. Part of the mandate was not sold; the reasons stand with each leg.",
@@ -55,31 +54,24 @@ def render(
     title: str = "Execution report",
     mids: Mapping[LegId, Mids] | None = None,
     evidence: Sequence[FillEvidence] | None = None,
+    told_days: Sequence[DayStory] = (),
     recorded: Recorded | None = None,
     assumptions: Sequence[str] = (),
     not_shown: Sequence[str] = NOT_SHOWN,
 ) -> str:
     """The report of one run. `mids` are drawn behind our fills; without them the public trades are.
 
-    `evidence` may be given by a caller who has gathered it already. `recorded` is about venues for reference. A
-    backtest states its `assumptions`.
+    `evidence` may be given by a caller who has gathered it already, `told_days` where the run has a programme.
+    `recorded` is about venues for reference. A backtest states its `assumptions`.
     """
-    import jinja2
-
     evidence = gather(story) if evidence is None else evidence
     drawn: list[dict[str, Any]] = []
     legs = []
     for leg, result in zip(story.legs, summary.legs, strict=True):
         of_leg = [each for each in evidence if each.sold.order.leg == leg.plan.id]
         legs.append(_leg(leg, result, of_leg, (mids or {}).get(leg.plan.id, ()), drawn))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
+    return page(
+        "report.html",
         title=title,
         case=summary.case,
         status=summary.status,
@@ -90,8 +82,15 @@ def render(
         legs=legs,
         fills=[_fill(each) for each in sorted(evidence, key=lambda e: (e.fill.at, e.sold.seq))],
         standings=sorted(Counter(a.standing for leg in story.legs for a in leg.attempts).items()),
+        on_paper=any(sold.way is Way.PAPER for leg in story.legs for sold in leg.fills),
+        people=sections.people(story),
+        case_turns=sections.case_turns(story),
+        cover=sections.cover(story),
+        attribution=sections.attribution(summary),
+        days=sections.days(told_days),
+        recoveries=sections.recoveries(story),
         withheld=_withheld(story),
-        timeline=[(_time(m.at), m.what, m.detail) for m in story.timeline],
+        timeline=[(time(m.at), m.what, m.detail) for m in story.timeline],
         quality=quality(story, evidence, recorded),
         ledger=_ledger(story),
         assumptions=assumptions,
@@ -132,7 +131,7 @@ def quality(story: Story, evidence: Sequence[FillEvidence], recorded: Recorded |
     said += [f"Contradiction: {text}." for text in story.contradictions]
     said += [
         f"A fill that no order of this run made was seen on the account and is not counted: trade {fill.trade_id}, "
-        f"{_show(fill.quantity)} {fill.symbol} at {_show(fill.price)}."
+        f"{show(fill.quantity)} {fill.symbol} at {show(fill.price)}."
         for fill in story.strangers
     ]
     return said
@@ -146,8 +145,8 @@ def _facts(story: Story, summary: Summary) -> list[tuple[str, str, bool]]:
         ("Authority", opened.terms.authority, False),
         ("Account", opened.terms.account, False),
         ("Environment", opened.environment, False),
-        ("Started", _time(summary.started), False),
-        ("Ended", DASH if summary.ended is None else _time(summary.ended), False),
+        ("Started", time(summary.started), False),
+        ("Ended", DASH if summary.ended is None else time(summary.ended), False),
         ("Orders sent, fills", f"{summary.orders}, {summary.fills}", False),
         ("Orders of unknown fate", str(summary.unknown), False),
         ("Balances that differ", compared, False),
@@ -162,15 +161,15 @@ def _facts(story: Story, summary: Summary) -> list[tuple[str, str, bool]]:
 
 def _outcome(leg: LegSummary) -> dict[str, str]:
     return {
-        "sold": f"{_show(leg.sold)} {leg.sell}",
-        "mandated": f"{_show(leg.mandated)} {leg.sell}",
-        "received": f"{_show(leg.received)} {leg.buy}",
+        "sold": f"{show(leg.sold)} {leg.sell}",
+        "mandated": f"{show(leg.mandated)} {leg.sell}",
+        "received": f"{show(leg.received)} {leg.buy}",
         "fees": "before fees of " + _fees(leg) if leg.fees else "no fees",
     }
 
 
 def _fees(leg: LegSummary) -> str:
-    return ", ".join(f"{_show(units)} {asset}" for asset, units in leg.fees.items())
+    return ", ".join(f"{show(units)} {asset}" for asset, units in leg.fees.items())
 
 
 def _leg(
@@ -186,20 +185,20 @@ def _leg(
         if spec is not None:
             pictures.append((f"chart-{len(drawn)}", caption))
             drawn.append(spec)
-    share = DASH if result.participation is None else f"{_show(times(result.participation, Decimal(100)), 2)} %"
+    share = DASH if result.participation is None else f"{show(times(result.participation, Decimal(100)), 2)} %"
     return {
         "name": f"{leg.plan.sell} for {leg.plan.buy}",
         "id": leg.plan.id,
         "venue": "; ".join(f"{i.venue}, {i.symbol}{UNLISTED if i.mock else ''}" for i in leg.plan.instruments),
         "how": f"{leg.plan.schedule.name}, {leg.plan.tactic.name}",
         "results": [
-            ("Mandated", f"{_show(result.mandated)} {result.sell}"),
-            ("Sold", f"{_show(result.sold)} {result.sell}"),
-            ("Not sold", f"{_show(result.residue)} {result.sell}"),
+            ("Mandated", f"{show(result.mandated)} {result.sell}"),
+            ("Sold", f"{show(result.sold)} {result.sell}"),
+            ("Not sold", f"{show(result.residue)} {result.sell}"),
             ("Reason", result.residue_reason or DASH),
-            ("Received, before fees", f"{_show(result.received)} {result.buy}"),
+            ("Received, before fees", f"{show(result.received)} {result.buy}"),
             ("Fees", _fees(result) if result.fees else DASH),
-            ("Average price", _show(result.average_price, _places(leg))),
+            ("Average price", show(result.average_price, _places(leg))),
             ("Our share of all volume traded", share),
         ],
         "references": _references(leg, result, evidence),
@@ -233,28 +232,28 @@ def _references(leg: LegStory, result: LegSummary, evidence: Sequence[FillEviden
 def _reference(leg: LegStory, name: str, price: Decimal | None, ours: Decimal, sold: Decimal) -> tuple[str, ...]:
     places = _places(leg)
     if price is None:
-        return (name, "missing", _show(ours, places), DASH, DASH)
-    money = f"{_show(EXACT.multiply(price - ours, sold), 2)} {leg.plan.buy}" if sold else DASH
-    return (name, _show(price, places), _show(ours, places), _show(slippage_bp(ours, price), 2), money)
+        return (name, "missing", show(ours, places), DASH, DASH)
+    money = f"{show(EXACT.multiply(price - ours, sold), 2)} {leg.plan.buy}" if sold else DASH
+    return (name, show(price, places), show(ours, places), show(slippage_bp(ours, price), 2), money)
 
 
 def _fill(evidence: FillEvidence) -> dict[str, str]:
     fill, order = evidence.fill, evidence.sold.order
     return {
-        "at": _time(fill.at),
+        "at": time(fill.at),
         "leg": f"{order.leg}/{order.slice}/{order.attempt}",
         "client_id": order.client_id,
         "trade_id": fill.trade_id,
-        "quantity": _show(fill.quantity),
-        "price": _show(fill.price),
+        "quantity": show(fill.quantity),
+        "price": show(fill.price),
         "pair": f"{evidence.sell}/{evidence.buy}",
-        "fee": f"{_show(fill.fee.units)} {fill.fee.asset}",
-        "limit": _show(order.price),
-        "mid": _show(evidence.decision_mid),
-        "spread": _show(evidence.spread),
-        "decision": _show(evidence.slippage_decision_bp, 2),
-        "arrival": _show(evidence.slippage_arrival_bp, 2),
-        "vwap": _show(evidence.slippage_vwap_bp, 2),
+        "fee": f"{show(fill.fee.units)} {fill.fee.asset}",
+        "limit": show(order.price),
+        "mid": show(evidence.decision_mid),
+        "spread": show(evidence.spread),
+        "decision": show(evidence.slippage_decision_bp, 2),
+        "arrival": show(evidence.slippage_arrival_bp, 2),
+        "vwap": show(evidence.slippage_vwap_bp, 2),
         "way": evidence.sold.way.value,
     }
 
@@ -267,24 +266,20 @@ def _withheld(story: Story) -> list[tuple[str, str, int, str, str]]:
             limits = ", ".join(sorted({denied.limit for denied in refusal.withheld.denied}))
             groups.setdefault((leg.plan.id, limits), []).append(refusal.at)
     return [
-        (leg, limits, len(times_seen), _time(min(times_seen)), _time(max(times_seen)))
+        (leg, limits, len(times_seen), time(min(times_seen)), time(max(times_seen)))
         for (leg, limits), times_seen in sorted(groups.items())
     ]
 
 
 def _ledger(story: Story) -> dict[str, Any]:
     """Accounts by assets, and the sums that must be zero."""
-    books, opened = Balances(), story.opened
-    for name, balances in sorted(opened.balances.items()):
-        books.post(posting.opening(opened.at, name, balances))
-    for leg in story.legs:
-        for sold in leg.fills:
-            books.post(posting.sale(sold.fill, leg.plan.sell, leg.plan.buy))
+    books, opened = balances(story), story.opened
     venues = sorted({*opened.balances, *(sold.fill.venue for leg in story.legs for sold in leg.fills)})
-    names = [accounts.ENTRUSTED, *map(accounts.venue, venues), *map(accounts.fees, venues), accounts.MARKET]
+    names = [accounts.ENTRUSTED, accounts.CUSTODY, accounts.TRANSIT, *map(accounts.venue, venues)]
+    names += [*map(accounts.fees, venues), accounts.MARKET, accounts.EXPLAINED]
     trial = dict(sorted(books.trial().items()))
-    rows = [(name, [_show(books.of(name, asset)) for asset in trial]) for name in names if books.assets(name)]
-    return {"assets": list(trial), "rows": rows, "sums": [_show(units) for units in trial.values()]}
+    rows = [(name, [show(books.of(name, asset)) for asset in trial]) for name in names if books.assets(name)]
+    return {"assets": list(trial), "rows": rows, "sums": [show(units) for units in trial.values()]}
 
 
 def _script(specs: Sequence[Mapping[str, Any]]) -> str:
@@ -292,18 +287,6 @@ def _script(specs: Sequence[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(specs).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-def _show(value: Decimal | None, places: int | None = None) -> str:
-    """For eyes: thousands apart, no trailing zeros unless `places` asks for them, a dash where nothing is known."""
-    if value is None:
-        return DASH
-    rounded = Decimal(trimmed(value)) if places is None else ratio(value, Decimal(1), places)
-    return f"{rounded:,f}".replace("-", "\N{MINUS SIGN}")
-
-
 def _places(leg: LegStory) -> int:
     """Averages are shown two digits finer than the tick."""
     return min(8, max(decimals(i.tick) for i in leg.plan.instruments) + 2)
-
-
-def _time(at: Instant) -> str:
-    return iso(at)[:-4].replace("T", " ")

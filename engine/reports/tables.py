@@ -1,4 +1,4 @@
-"""The tables of a run for other programs: `orders.csv`, `fills.csv`, `fills.jsonl`.
+"""The tables of a run for other programs: `orders.csv`, `fills.csv`, `attribution.csv`.
 
 Numbers are plain decimals as they were told, times ISO 8601 in UTC. A file appears whole or not at all.
 """
@@ -9,8 +9,9 @@ from decimal import Decimal
 from io import StringIO
 from typing import Final
 
+from engine.evidence.attribution import Part, parts, pools
 from engine.evidence.benchmarks import FillEvidence
-from engine.evidence.story import Attempt, Story
+from engine.evidence.story import Attempt, LegStory, Story
 from engine.kernel.clock import iso
 from engine.kernel.money import plain, times, total
 
@@ -23,6 +24,10 @@ FILLS: Final = (
     "buy", "quantity", "price", "proceeds", "fee", "fee_asset", "maker", "limit", "decided_at", "decision_mid",
     "spread", "arrival_mid", "interval_vwap", "interval_volume_of_others", "slippage_arrival_bp",
     "slippage_decision_bp", "slippage_vwap_bp", "reference", "learned_by", "learned_at", "journal_row", "missing",
+)  # fmt: skip
+ATTRIBUTION: Final = (
+    "at", "leg", "venue", "venue_order_id", "trade_id", "asset", "origin_leg", "origin_order_id", "origin_trade_id",
+    "stable", "quantity", "price", "fiat", "proceeds", "fee", "fee_asset", "journal_row",
 )  # fmt: skip
 
 
@@ -62,6 +67,20 @@ def _fill(evidence: FillEvidence) -> Sequence[object]:
         evidence.interval.volume, evidence.slippage_arrival_bp, evidence.slippage_decision_bp,
         evidence.slippage_vwap_bp, evidence.reference, sold.way.value, iso(sold.learned_at), sold.seq,
         "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()),
+    )  # fmt: skip
+
+
+def attribution_csv(story: Story) -> str:
+    """Every fill of a stablecoin, by the sales that brought what it sold: a row a part, in the journal's order."""
+    return _csv(ATTRIBUTION, (_part(leg, part) for leg in pools(story) for part in parts(story, leg)))
+
+
+def _part(leg: LegStory, part: Part) -> Sequence[object]:
+    fill, origin = part.sold.fill, part.origin
+    came = ("", "", "") if origin is None else (origin.order.leg, origin.fill.venue_order_id, origin.fill.trade_id)
+    return (
+        iso(fill.at), leg.plan.id, fill.venue, fill.venue_order_id, fill.trade_id, part.parent, *came, leg.plan.sell,
+        part.quantity, fill.price, leg.plan.buy, part.proceeds, part.fee, fill.fee.asset, part.sold.seq,
     )  # fmt: skip
 
 

@@ -14,11 +14,13 @@ from engine.kernel.clock import Instant, show_span
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId
 from engine.kernel.money import ZERO, AssetClass, plain, ratio, times
+from engine.mandate.deposit import Cover, shown
 from engine.mandate.terms import Floor, Terms
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.order import Approved, Check, ChildOrder, OrderType
+from engine.orders.reports import Quote
 from engine.risk.floor import band_bottom, collar, floor_in_quote, outside_band
 from engine.risk.limits import Limits
 
@@ -59,6 +61,16 @@ class World(Struct, frozen=True, kw_only=True):
     stable_since: Instant | None
     unlicensed: str
     """Why the licence register lets nobody sell there; empty when it does."""
+    closed: str = ""
+    """Why this time of the day is outside the leg's hours; empty inside them."""
+    today: tuple[Decimal, Decimal] | None = None
+    """Sold on this local day, and what it allows in all; `None` without a quota."""
+    cover: Cover | None = None
+    """How the deposit stands; `None` where none is asked for, or where the order only turns stablecoin into money."""
+    working: Decimal = ZERO
+    """What live orders of this leg may still sell."""
+    basket_notional: Decimal = ZERO
+    """What legs that sell for the same asset have sent in the last minute."""
     continuous: bool
     stopped: str
     """Why nothing may be sent to the venue or at all: halted, paused, keys refused; empty when it may."""
@@ -87,9 +99,84 @@ def _judge(limit: str, holds: bool, value: object, bound: object) -> Verdict:
     return Check(limit, *shown) if holds else Denied(limit, *shown)
 
 
+PACING = frozenset(
+    {
+        "trading hours",
+        "account in step",
+        "duplicate intent",
+        "attempts",
+        "order notional",
+        "venue filters",
+        "daily quota",
+    }
+)
+"""What paces orders in a book, and is no measure for a deal that was struck by voice."""
+
+
+def check_deal(child: ChildOrder, world: World) -> list[Verdict]:
+    """The verdicts on a deal that people struck: all that protects mandate, path and price."""
+    found = [*_standing(child, world), *_path(child, world), *_size(child, world), *_price(child, world)]
+    return [verdict for verdict in found if verdict.limit not in PACING]
+
+
+BOOKISH = frozenset({"order notional", "venue filters"})
+"""What is a measure for an order in a book, and none for a block that a desk takes whole."""
+
+
+class Offered(Struct, frozen=True):
+    """A firm quote, and what else the gate may know of it."""
+
+    quote: Quote
+    until: Instant
+    """Until when it may be taken, in market time."""
+    book: Decimal
+    """What crossing the best book with the same quantity would bring at this instant, after fees."""
+    taken: bool
+    """This quote was taken before."""
+    working: ClientOrderId | None
+    """An order of the same leg that may still trade, on any venue."""
+
+
+def check_quote(child: ChildOrder, offered: Offered, world: World) -> Approved | tuple[Denied, ...]:
+    """Hold a quote against every limit, as the order that stands for it; `child` has its price rounded down."""
+    found = [
+        *_quote(child, offered, world),
+        *_standing(child, world),
+        *_path(child, world),
+        *_size(child, world),
+        *_price(child, world),
+    ]
+    verdicts = [verdict for verdict in found if verdict.limit not in BOOKISH]
+    if denied := tuple(v for v in verdicts if isinstance(v, Denied)):
+        return denied
+    return Approved(child, tuple(v for v in verdicts if isinstance(v, Check)))
+
+
+def _quote(child: ChildOrder, offered: Offered, world: World) -> Iterator[Verdict]:
+    """Is it what was asked for, can it be taken, and does the book not pay more?"""
+    quote = offered.quote
+    terms = (quote.venue, quote.sell, quote.buy, quote.quantity)
+    asked = (child.venue, child.sell, child.buy, child.quantity)
+    same = terms == asked and times(child.price, quote.quantity) <= quote.proceeds
+    yield _judge("quote terms", same, _terms(quote), f"{plain(child.quantity)} {child.sell}>{child.buy}")
+    yield _judge("quote stands", world.at < offered.until, world.at, offered.until)
+    yield _judge("quote untaken", not offered.taken, quote.quote_id, "a quote is taken once")
+    yield _judge("one deal", offered.working is None, offered.working or "none", "no other order of the leg")
+    yield _judge("book", quote.proceeds >= offered.book, quote.proceeds, offered.book)
+    making = world.terms.stable(quote.buy)
+    if making is not None:
+        after = world.stable_waiting + quote.proceeds
+        yield _judge("stable proceeds", after <= making.inventory_max, after, making.inventory_max)
+
+
+def _terms(quote: Quote) -> str:
+    return f"{plain(quote.quantity)} {quote.sell}>{quote.buy} for {plain(quote.proceeds)} on {quote.venue}"
+
+
 def _standing(child: ChildOrder, world: World) -> Iterator[Verdict]:
     """May anything be sent to this venue now?"""
     yield _judge("running", not world.stopped, world.stopped or "yes", "nothing stops it")
+    yield _judge("trading hours", not world.closed, world.closed or "open", "open")
     yield _judge("deadline", world.at < world.deadline, world.at, world.deadline)
     yield _judge("venue allowed", child.venue in world.terms.venues, child.venue, ",".join(world.terms.venues))
     yield _judge("venue licensed", not world.unlicensed, world.unlicensed or "yes", "a valid entry on the register")
@@ -119,8 +206,16 @@ def _size(child: ChildOrder, world: World) -> Iterator[Verdict]:
     after = world.sold + world.committed + child.quantity
     holding = world.terms.holding(child.sell)
     released = (holding.released if holding is not None else ZERO) + world.received
+    yield _judge("quantity", child.quantity > 0, child.quantity, "above zero")
     yield _judge("mandate quantity", after <= released, after, released)
     yield _judge("plan quantity", after <= world.total, after, world.total)
+    if world.today is not None:
+        sold, bound = world.today
+        used = sold + world.working + child.quantity
+        yield _judge("daily quota", used <= bound, used, bound)
+    rule = world.limits.deposit
+    if rule is not None and world.cover is not None:
+        yield _judge("deposit cover", world.cover.reaches(rule.ratio), shown(world.cover, rule), plain(rule.ratio))
     yield _judge("on the account", child.quantity <= world.free, child.quantity, world.free)
     notional = times(child.quantity, child.price)
     yield _judge(
@@ -133,7 +228,7 @@ def _size(child: ChildOrder, world: World) -> Iterator[Verdict]:
 def _price(child: ChildOrder, world: World) -> Iterator[Verdict]:
     """A limit, a fresh reference, the collar under it, the floor, and the band of a stablecoin."""
     yield _judge("limit order", child.type is OrderType.LIMIT, child.type.value, "a sale has a lowest price")
-    if world.view is None:
+    if world.view is None or (world.view.venue, world.view.symbol) != (child.venue, child.symbol):
         yield Denied("reference", "no view of the pair", "one live book")
         return
     ref = reference(world.view, world.at, world.limits.reference)
@@ -183,6 +278,9 @@ def _flow(child: ChildOrder, world: World) -> Iterator[Verdict]:
     yield _judge(
         "minute notional", notional <= world.limits.minute_notional_max, notional, world.limits.minute_notional_max
     )
+    if (basket := world.limits.basket_minute_max) is not None:
+        together = world.basket_notional + times(child.quantity, child.price)
+        yield _judge("basket notional", together <= basket, together, basket)
     yield _judge(
         "minute orders",
         world.minute_orders < world.limits.minute_orders_max,

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.kernel.clock import Span
+from engine.mandate.deposit import DepositRule
 from engine.market.reference import ReferenceRules
 
 
@@ -16,8 +17,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     order_notional_max: Decimal
     minute_notional_max: Decimal
     """Per leg, over any sixty seconds of market time."""
+    basket_minute_max: Decimal | None = None
+    """Of all legs that sell for the same asset together, over any sixty seconds of market time."""
     minute_orders_max: int
     """Placed orders of all legs, over any sixty seconds of market time."""
+    deposit: DepositRule | None = None
+    """How much deposit has to cover what is out of custody; `None` where none is asked for."""
     reference: ReferenceRules
     reconcile_every: Span
     """Market time between two readings of a quiet account."""

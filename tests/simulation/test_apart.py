@@ -5,7 +5,8 @@ Other seeds: `STEELYARD_SEEDS=1000..1999 pytest tests/simulation/test_apart.py`.
 
 import os
 from collections import Counter
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 import pytest
 
@@ -32,6 +33,25 @@ MORE: Final = _chunks(FAST, FAST + 149)
 EARLY: Final = Span(20 * SECOND)
 
 
+class Ran(NamedTuple):
+    """What became of a run in which no invariant was broken."""
+
+    spells: list[tuple[str, bool, bool]]
+    """Which venue fell silent; for good? its prices as well?"""
+    died: list[str]
+    """How its processes died, one after another."""
+    finished: str
+
+
+@cache
+def ran(seed: int) -> Ran:
+    """The run of this seed, once for all that ask for it."""
+    world = World(drawn_apart(seed)).run()
+    assert world.state is not None
+    spells = [(spell.venue, spell.lasts is None, spell.blind) for spell in world.plan.spells]
+    return Ran(spells, [crash.mode for crash in world.disk.died], world.state.finished)
+
+
 def ended(plan: SimulationPlan) -> str:
     """How the run ends, if no invariant is broken on the way."""
     state = World(plan).run().state
@@ -42,7 +62,7 @@ def ended(plan: SimulationPlan) -> str:
 def test_no_seed_makes_two_venues_break_an_invariant(seeds: range) -> None:
     """Coins here, there or in both places, other fees, faults of one venue alone, and the dark; then all the rest."""
     for seed in seeds:
-        World(drawn_apart(seed)).run()
+        ran(seed)
 
 
 @pytest.mark.slow
@@ -50,7 +70,7 @@ def test_no_seed_makes_two_venues_break_an_invariant(seeds: range) -> None:
 def test_no_further_seed_makes_two_venues_break_an_invariant(seeds: range) -> None:
     """The same, for more of them."""
     for seed in seeds:
-        World(drawn_apart(seed)).run()
+        ran(seed)
 
 
 @pytest.mark.slow
@@ -60,11 +80,9 @@ def test_the_seeds_meet_every_way_of_falling_silent() -> None:
     died: Counter[str] = Counter()
     ends: Counter[str] = Counter()
     for seed in range(100):
-        world = World(drawn_apart(seed)).run()
-        assert world.state is not None
-        spells.update((spell.venue, spell.lasts is None, spell.blind) for spell in world.plan.spells)
-        died.update(crash.mode for crash in world.disk.died)
-        ends[world.state.finished] += 1
+        spells.update(ran(seed).spells)
+        died.update(ran(seed).died)
+        ends[ran(seed).finished] += 1
     assert len(spells) == 8
     assert set(MODES) <= died.keys()
     assert {"done", "short", "halted", "unresolved"} <= ends.keys()

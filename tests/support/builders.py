@@ -10,14 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.core import Method
-from engine.events import Approval, Closed, Opened, Restarted, TapeSealed
-from engine.kernel.clock import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Span, parse_instant
+from engine.events import Agreed, Approval, CaseChanged, Closed, Instructed, Opened, Restarted, TapeSealed
+from engine.kernel.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, Span, parse_instant
 from engine.kernel.errors import Denied
 from engine.kernel.ids import (
     CaseId,
     ClientOrderId,
     LegId,
     OrderName,
+    PersonName,
     RunId,
     Symbol,
     TradeId,
@@ -27,7 +28,11 @@ from engine.kernel.ids import (
     run_tag,
 )
 from engine.kernel.money import Amount, Asset, AssetClass
+from engine.mandate import instructions as i
+from engine.mandate.hours import Blackout, Hours, Window
+from engine.mandate.programme import Programme
 from engine.mandate.register import Licence
+from engine.mandate.standing import CaseStanding
 from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
 from engine.market.facts import Level
 from engine.market.instrument import Instrument
@@ -38,6 +43,7 @@ from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import Approved, Check, ChildOrder, TimeInForce
 from engine.orders.strategy import Progress
+from engine.orders.tranche import NoTidings, Sent, Tranche, TrancheId, TurnedDown, Unheard
 from engine.planning.plan import LegPlan, Plan, Recipe
 from engine.risk.gate import World
 from engine.risk.limits import Limits
@@ -135,6 +141,7 @@ def leg_two(**changes: Any) -> LegPlan:
         "quantity": d("0"),
         "fed_by": (ONE,),
         "schedule": Recipe("fiat_sweep", {"every": "10s", "amount": "200", "age": "2m"}),
+        "to_fiat": True,
     }
     return leg_one(**(standard | changes))
 
@@ -310,6 +317,93 @@ def progress(total: str = "10", sold: str = "0", **changes: Any) -> Progress:
     return Progress(total=d(total), sold=d(sold), **(standard | changes))
 
 
+def window(opens: str, closes: str) -> Window:
+    """Open from `"00:10"` until `"00:20"` of every day; `"24:00"` is midnight."""
+    hours, minutes = closes.split(":")
+    return Window(
+        days=tuple(range(7)), opens=Span(at(opens) - START), closes=Span(int(hours) * HOUR + int(minutes) * MINUTE)
+    )
+
+
+def hours(*windows: tuple[str, str], **changes: Any) -> Hours:
+    """Open on every day within these windows, or from midnight to midnight, where local time is UTC."""
+    standard: dict[str, Any] = {
+        "offset": Span(0),
+        "windows": tuple(window(*each) for each in windows or (("00:00", "24:00"),)),
+        "closed_days": (),
+        "covers_until": "2026-12-31",
+    }
+    return Hours(**(standard | changes))
+
+
+def blackout(begins: str, ends: str, reason: str = "announcement") -> Blackout:
+    return Blackout(begins=at(begins), ends=at(ends), reason=reason)
+
+
+def programme(*windows: tuple[str, str], **changes: Any) -> Programme:
+    """Sells within these windows of every day."""
+    return Programme(**({"hours": hours(*windows)} | changes))
+
+
+def days(programme: Programme | None, *legs: LegPlan) -> Plan:
+    """The standard plan under a programme, with four days to its deadline."""
+    return Plan(legs=legs or (leg_one(), leg_two()), deadline=Deadline(after=Span(4 * DAY)), programme=programme)
+
+
+def ticket(**changes: Any) -> i.Ticket:
+    """1 BTC, sold by voice at 99.90 without a fee."""
+    standard: dict[str, Any] = {
+        "ticket": "OTC-1",
+        "venue": VENUE,
+        "sell": BTC,
+        "buy": USDT,
+        "quantity": d("1"),
+        "price": d("99.90"),
+        "fee": Amount(d("0"), USDT),
+        "counterparty": "a desk",
+        "dealt_at": START,
+        "document_sha256": "d" * 64,
+    }
+    return i.Ticket(**(standard | changes))
+
+
+def settle_unknown(order: ClientOrderId, filled: str, price: str | None = None, **changes: Any) -> i.SettleUnknown:
+    """By a paper the order sold `filled` in all; what is new of it at `price`."""
+    standard: dict[str, Any] = {"fee": None, "document_sha256": "d" * 64}
+    return i.SettleUnknown(client_id=order, filled=d(filled), price=d(price) if price else None, **(standard | changes))
+
+
+def explain(delta: str, asset: Asset = USDT, venue: VenueName = VENUE) -> i.ExplainDifference:
+    return i.ExplainDifference(venue=venue, asset=asset, delta=d(delta), document_sha256="d" * 64)
+
+
+def instructed(instruction: i.Instruction, when: Instant = START, **changes: Any) -> Instructed:
+    """What li asked and wang and chen agreed to."""
+    standard: dict[str, Any] = {
+        "at": when,
+        "instruction": instruction,
+        "by": PersonName("li"),
+        "agreed": (PersonName("wang"), PersonName("chen")),
+        "reason": "said so",
+        "paper_sha256": i.Paper(run=RUN, instruction=instruction).sha256,
+        "book_seq": 1,
+    }
+    return Instructed(**(standard | changes))
+
+
+def tranche(**changes: Any) -> Tranche:
+    """5 BTC, asked of the custodian for the venue."""
+    standard: dict[str, Any] = {
+        "id": TrancheId(f"{TAG}-hashkey-0"),
+        "asset": BTC,
+        "quantity": d("5"),
+        "venue": VENUE,
+        "account": "main",
+        "asked_at": START,
+    }
+    return Tranche(**(standard | changes))
+
+
 def one_of_every_entry() -> Mapping[str, Any]:
     """At least one example of every kind of row, and of every way in which an outcome or an answer can end."""
     working, ended = report(r.OrderStatus.WORKING, "0.4"), report(r.OrderStatus.CANCELLED, "0.4")
@@ -317,9 +411,34 @@ def one_of_every_entry() -> Mapping[str, Any]:
     balances = (r.Balance(BTC, d("9.6"), d("0")), r.Balance(USDT, d("39.80016"), d("0")))
     floored = leg_one(floor=Floor(d("70000"), USD, FloorScope.FILL), participation_max=d("0.25"), tail=Span(MINUTE))
     wire = r.Wire("a" * 64, "b" * 64)
+    asked = r.QuoteRequest(BTC, USDT, d("4"))
+    quote = r.Quote(VENUE, "q1", BTC, USDT, d("4"), d("400"), at("00:01"), wire)
+    block = child(client_id=name(index=900_001), slice=900_001, quantity=d("4"), price=d("100"), tif=TimeInForce.FOK)
+    struck = r.Dealt(r.Deal(VENUE, "q1", "d1", BTC, USDT, d("4"), d("400"), START), wire)
+    whole = programme(
+        ("09:30", "12:00"), bank=hours(), quota=d("0.3"), maintenance={VENUE: (blackout("02:00", "03:00"),)}
+    )
+    amended = i.Amend(
+        was_sha256="d" * 64,
+        ends=at("02:00"),
+        rate=d("1.5"),
+        floors={BTC: Floor(d("70000"), USD, FloorScope.FILL), USDT: None},
+        shares={BTC: d("0.25"), USDT: None},
+        venues=(VENUE,),
+    )
+    of = tranche().id
     return {
         "opened": opened(plan=plan(floored, leg_two())),
         "opened with a fixed deadline": opened(terms=terms(deadline=Deadline(at=at("01:00")))),
+        "opened with a programme": opened(plan=days(whole), approvals=2, standing=CaseStanding(deposit={USD: d("1")})),
+        "approved": Agreed(
+            at=START,
+            plan_sha256="d" * 64,
+            paper_sha256="e" * 64,
+            by=PersonName("li"),
+            agreed=(PersonName("wang"), PersonName("chen")),
+            book_seq=7,
+        ),
         "approval_waived": Approval(START, "d" * 64),
         "restarted": Restarted(START, 2, "test"),
         "tape_sealed": TapeSealed(START, "tape/1.parquet", "e" * 64, 1000, START, at("00:05"), "3s before row 1"),
@@ -338,13 +457,47 @@ def one_of_every_entry() -> Mapping[str, Any]:
         "looked_up, no word": e.LookedUp(START, name(), r.NoWord("timeout")),
         "surveyed": e.Surveyed(START, VENUE, r.Survey(VENUE, START, (working,), (told,), balances)),
         "surveyed in vain": e.Surveyed(START, VENUE, None, "timeout"),
+        "quote_came": e.QuoteCame(START, 1, quote, at("00:01")),
+        "quote_came, refused": e.QuoteCame(START, 2, r.Refused("too_large", "100 BTC"), START),
+        "quote_came, transient": e.QuoteCame(START, 3, r.Transient("timeout"), START),
+        "acceptance_came, dealt": e.AcceptanceCame(START, block.client_id, struck, Span(MILLISECOND)),
+        "acceptance_came, unknown": e.AcceptanceCame(START, block.client_id, r.Unknown("timeout")),
+        "deal_seen": e.DealSeen(START, block.client_id, struck),
+        "deal_seen, no deal": e.DealSeen(START, block.client_id, r.NoDeal(("f" * 64,))),
+        "deal_seen, no word": e.DealSeen(START, block.client_id, r.NoWord("timeout")),
         "stream_changed": e.StreamChanged(START, VENUE, up=False, reason="silent"),
         "mode_changed": e.ModeChanged(START, VENUE, r.Mode.BANNED, "418"),
         "asked": e.Asked(START, e.Wish.PAUSE, "operator"),
+        "instructed, stop": instructed(i.Stop(i.Scope.VENUE, VENUE), agreed=()),
+        "instructed, go on": instructed(i.GoOn(i.Scope.RUN)),
+        "instructed, amend": instructed(amended),
+        "instructed, amend nothing": instructed(i.Amend(was_sha256="d" * 64)),
+        "instructed, finish": instructed(i.Finish(i.By.SWEEP)),
+        "instructed, ticket": instructed(ticket()),
+        "instructed, settle": instructed(settle_unknown(name(), "1", "99.90", fee=Amount(d("0.1"), USDT))),
+        "instructed, settle with nothing": instructed(settle_unknown(name(), "0")),
+        "instructed, explain": instructed(explain("-0.01")),
+        "case_changed": CaseChanged(START, CaseStanding(held="court order 7", received={USD: d("12.5")}, book_seq=9)),
+        "tranche_asked": e.TrancheAsked(START, of, r.Done()),
+        "tranche_asked, unknown": e.TrancheAsked(START, of, r.Unknown("504")),
+        "tranche_seen, sent": e.TrancheSeen(START, of, Sent("tx 1", START, "f" * 64)),
+        "tranche_seen, turned down": e.TrancheSeen(START, of, TurnedDown("not on the list")),
+        "tranche_seen, unheard": e.TrancheSeen(START, of, Unheard()),
+        "tranche_seen, no tidings": e.TrancheSeen(START, of, NoTidings("timeout")),
         "place": c.Place(Approved(child(fleeting=True), (Check("collar", "99.60", "99.60"),))),
         "cancel": c.Cancel(VENUE, BTCUSDT, name()),
         "lookup": c.Lookup(VENUE, BTCUSDT, name(), START, Span(5200 * MILLISECOND)),
         "survey_account": c.Survey(VENUE, START, Span(0)),
+        "ask_tranche": c.AskTranche(tranche(), Span(SECOND)),
+        "look_tranche": c.LookTranche(of, Span(SECOND)),
+        "landed": c.Landed(tranche()),
+        "unheeded": c.Unheeded("a" * 64, (Denied("approvals", "1", "2 people besides li"),)),
+        "book": c.Book(
+            paper_sha256="a" * 64, order=child(), fill=fill("OTC-1", "1"), checks=(Check("collar", "99.60", "99.60"),)
+        ),
+        "ask_quote": c.AskQuote(1, ONE, VENUE, asked),
+        "accept_quote": c.AcceptQuote(quote, Approved(block, (Check("book", "400", "399.96"),))),
+        "look_deal": c.LookDeal(block.client_id, quote, SECOND),
         "wake_at": c.WakeAt(at("00:01")),
         "withheld": c.Withheld(child(), (Denied("collar", "99.00", "99.60"), Denied("running", "halted", "nothing"))),
         "residue": c.Residue(ONE, "finer than the venue's lot of 0.001 BTC"),

@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from engine.core import Method, turn
-from engine.events import Entry, Opened, Restarted
+from engine.events import COMMANDS, EVENTS, CaseChanged, Entry, Opened, Restarted, Turning
+from engine.evolve import evolve
 from engine.kernel.clock import MILLISECOND, SECOND, Instant
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
 from engine.kernel.money import ZERO, Amount, Asset
+from engine.mandate.instructions import Instruction
+from engine.mandate.standing import CaseStanding
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -46,7 +49,7 @@ class Run:
         }
         self.trades = 0
 
-    def feed(self, event: e.Event | Restarted) -> Commands:
+    def feed(self, event: Turning) -> Commands:
         """One turn; time moves on by a millisecond."""
         commands = turn(self.state, event, self.methods)
         self.rows += [event, *commands]
@@ -86,7 +89,11 @@ class Run:
 
     def due(self, when: str) -> Commands:
         """A decision at this time of the day, with fresh books."""
-        self.now = max(self.now, b.at(when))
+        return self.due_at(b.at(when))
+
+    def due_at(self, when: Instant) -> Commands:
+        """A decision on any day, with fresh books."""
+        self.now = max(self.now, when)
         views = tuple(replace(v, at=self.now, book_at=self.now, seen_at=self.now) for v in self.books.values())
         return self.feed(e.Due(self.now, views))
 
@@ -139,6 +146,14 @@ class Run:
     def asked(self, wish: e.Wish) -> Commands:
         return self.feed(e.Asked(self.now, wish, "operator"))
 
+    def people(self, instruction: Instruction, **changes: Any) -> Commands:
+        """What li asks and wang and chen agreed to."""
+        return self.feed(b.instructed(instruction, self.now, book_seq=self.state.heard + 1, **changes))
+
+    def case(self, **standing: Any) -> Commands:
+        """The case stands like this from now on."""
+        return self.feed(CaseChanged(self.now, CaseStanding(**standing, book_seq=self.state.heard + 1)))
+
     def later(self, seconds: int) -> None:
         self.now = Instant(self.now + seconds * SECOND)
 
@@ -155,3 +170,25 @@ def only(kind: type[C], commands: Commands) -> list[C]:
 def placed(commands: Commands) -> list[ChildOrder]:
     """The orders that are to be sent."""
     return [command.approved.order for command in only(c.Place, commands)]
+
+
+def again(run: Run) -> list[list[Entry]]:
+    """Every turn of the run, decided anew by somebody who has only its rows."""
+    state, turns = state_of(run.opened), list[list[Entry]]()
+    for row in run.rows[1:]:
+        if isinstance(row, EVENTS):
+            turns.append([row, *turn(state, row, run.methods)])
+        elif not isinstance(row, COMMANDS):
+            evolve(state, row)
+    return turns
+
+
+def turned(run: Run) -> list[list[Entry]]:
+    """Every turn of the run as it was: an event, and the commands that it caused."""
+    turns = list[list[Entry]]()
+    for row in run.rows[1:]:
+        if isinstance(row, EVENTS):
+            turns.append([row])
+        elif isinstance(row, COMMANDS):
+            turns[-1].append(row)
+    return turns

@@ -9,8 +9,9 @@ but whoever would have met an account's order stays away.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from heapq import heappop, heappush, merge
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -72,7 +73,7 @@ class Exchange(Records):
             raise ValueError(f"flows for pairs that are not listed: {sorted(missing)}")
         # Milliseconds of the start and a counter behind them: nineteen digits in our century.
         super().__init__(Vault(balances, max(_IDS_FROM, start // 1_000_000 * 1_000_000)), pairs)
-        self._expected: list[tuple[Instant, int, str, OrderRequest]] = []
+        self._expected: list[tuple[Instant, int, Callable[[], object]]] = []
         self._held_up = 0
         self.advance(start)
 
@@ -80,21 +81,28 @@ class Exchange(Records):
 
     def expect(self, at: Instant, account: str, request: OrderRequest) -> None:
         """A client's order that was held up on its way: it comes at `at`, whoever moves the exchange along by then."""
+        self._await(at, partial(self.place, account, request))
+
+    def expect_deposit(self, at: Instant, account: str, asset: str, units: Decimal, reference: str) -> None:
+        """Money that is on its way here: it comes at `at`, in any mode of the exchange."""
+        self._await(at, partial(self.deposit, account, asset, units, reference))
+
+    def _await(self, at: Instant, arrival: Callable[[], object]) -> None:
         self._held_up += 1
-        heappush(self._expected, (at, self._held_up, account, request))
+        heappush(self._expected, (at, self._held_up, arrival))
 
     @property
     def expected_at(self) -> Instant | None:
-        """When the next order comes that was held up."""
+        """When the next order or money comes that is on its way."""
         return self._expected[0][0] if self._expected else None
 
     def admit(self) -> None:
         """Let it come; the exchange stands at its instant."""
-        _, _, account, request = heappop(self._expected)
-        self.place(account, request)
+        _, _, arrival = heappop(self._expected)
+        arrival()
 
     def advance(self, to: Instant) -> None:
-        """Play other people's orders up to `to`, and let in what was held up; a past instant changes nothing."""
+        """Play other people's orders up to `to`, and let in what was on its way; a past instant changes nothing."""
         while (at := self.expected_at) is not None and at <= to:
             self._reach(at)
             self.admit()

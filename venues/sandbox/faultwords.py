@@ -90,6 +90,9 @@ _REST_OPS: Final = (
     "rfq.history",
     "transfer.create",
     "transfer.query",
+    "custody.ask",
+    "custody.look",
+    "custody.holdings",
 )
 OPS: Final[Mapping[Channel, tuple[str, ...]]] = {
     Channel.REQUEST: _REST_OPS,
@@ -98,8 +101,9 @@ OPS: Final[Mapping[Channel, tuple[str, ...]]] = {
 }
 """The kinds of message on each channel.
 
-`market` is every public read but the book; `transfer.create` moves money out or between accounts; `connect` is the
-handshake of a socket, which `*` does not stand for.
+`market` is every public read but the book; `transfer.create` moves money out or between accounts; `custody.*` go to
+the custodian, who stands among the venues as `custody`; `connect` is the handshake of a socket, which `*` does not
+stand for.
 """
 
 _STREAM: Final = frozenset(

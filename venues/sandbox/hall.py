@@ -28,6 +28,7 @@ from venues.sandbox.listings import LISTINGS, START, hashkey_flows, with_forbidd
 from venues.sandbox.matching import Ladder
 from venues.sandbox.model import Listing
 from venues.sandbox.relay import Pressed
+from venues.sandbox.slumber import Dozing, Slumber
 from venues.sandbox.stalls import HASHKEY_DEALER, STALLS, Stall
 
 HASHKEY: Final = "hashkey"
@@ -165,12 +166,13 @@ def sandbox_hall(
     start: Instant = START,
     played: Flow | None = None,
     fee_min: Decimal | None = None,
+    slumber: Slumber | None = None,
 ) -> Hall:
     """The venues that are asked for; `BadInput` for one that is not known here.
 
     `recorded`, `forbidden`, `start` and `played` as for `listings.sandbox_exchange`; `strict_tif` is about HashKey,
     whose documents leave it open. `fee_min` is what a completely executed order pays there at least, in US dollars;
-    without it there is no such minimum, as in May 2026.
+    without it there is no such minimum, as in May 2026. `slumber` is when other people doze, at every venue alike.
     """
     if unknown := [name for name in venues if name not in VENUES]:
         raise BadInput([Mistake("venue", f"{name!r} has no stall here; {', '.join(VENUES)} have") for name in unknown])
@@ -178,14 +180,14 @@ def sandbox_hall(
     source = Neighbour(
         listings if fee_min is None else [_with_minimum(one, fee_min) for one in listings],
         balances.get(HASHKEY, {}),
-        hashkey_flows(seed, recorded=recorded, forbidden=forbidden, start=start, played=played),
+        _dozing(hashkey_flows(seed, recorded=recorded, forbidden=forbidden, start=start, played=played), slumber),
         start=start,
         strict_tif=strict_tif,
     )
     exchanges, dealers = {}, {}
     for name in dict.fromkeys(venues):
         stall = STALLS.get(name)
-        exchange = source if stall is None else _beside(source, stall, balances.get(name, {}), seed, forbidden)
+        exchange = source if stall is None else _beside(source, stall, balances.get(name, {}), seed, forbidden, slumber)
         exchanges[name] = exchange
         dealers[name] = Dealer(exchange, seed=seed, venue=name, terms=stall.dealer if stall else HASHKEY_DEALER)
     return Hall(exchanges, source, dealers)
@@ -197,11 +199,20 @@ def _with_minimum(listing: Listing, dollars: Decimal) -> Listing:
 
 
 def _beside(
-    source: Neighbour, stall: Stall, balances: Mapping[str, Mapping[str, Decimal]], seed: int, forbidden: bool
+    source: Neighbour,
+    stall: Stall,
+    balances: Mapping[str, Mapping[str, Decimal]],
+    seed: int,
+    forbidden: bool,
+    slumber: Slumber | None,
 ) -> Neighbour:
     listings = (*stall.listings, stall.forbidden) if forbidden else stall.listings
     flows = [Follower(stall, one.tick, one.lot, one.symbol, source, seed) for one in listings]
-    return Neighbour(listings, balances, flows, start=source.now, client_ids=stall.client_ids)
+    return Neighbour(listings, balances, _dozing(flows, slumber), start=source.now, client_ids=stall.client_ids)
+
+
+def _dozing(flows: Sequence[Flow], slumber: Slumber | None) -> Sequence[Flow]:
+    return flows if slumber is None else [Dozing(flow, slumber) for flow in flows]
 
 
 def _signed(exchange: Neighbour, flow: Flow, to: Instant) -> Iterator[tuple[Instant, Neighbour, FlowAction]]:

@@ -31,12 +31,12 @@ from engine.orders.reports import (
     Outcome,
     Refused,
     Survey,
-    Transient,
     Unknown,
 )
 from engine.ports import StreamDown, StreamUp, VenueFact
+from venues.sandbox.desk_scripts import DeskScripts
 from venues.sandbox.exchange import Exchange
-from venues.sandbox.faults import Do, Fault, Faults
+from venues.sandbox.faults import Do, Faults
 from venues.sandbox.hall import HASHKEY
 from venues.sandbox.model import (
     Kind,
@@ -50,6 +50,8 @@ from venues.sandbox.model import (
     Status,
     TradeRow,
 )
+from venues.sandbox.slumber import Slumber
+from venues.sandbox.unheard import SPOILING, delays, unanswered, unasked
 
 T = TypeVar("T")
 Script = Generator[Span, None, T]
@@ -72,8 +74,6 @@ _KINDS: Final = {
     TimeInForce.FOK: Kind.FOK,
     TimeInForce.POST_ONLY: Kind.MAKER,
 }
-_SPOILING: Final = (Do.STATUS, Do.CODE, Do.REPLACE, Do.RESET, Do.CORRUPT, Do.TRUNCATE)
-"""What leaves a caller with an answer that says nothing."""
 _LOSING: Final = (Do.DROP, Do.GAP, Do.HALF_OPEN, Do.CORRUPT, Do.TRUNCATE)
 _ENDED: Final = {
     Status.FILLED: OrderStatus.FILLED,
@@ -83,12 +83,21 @@ _ENDED: Final = {
 }
 
 
-class Counter:
+class Counter(DeskScripts):
     """The exchange as one account sees it, with faults, and a drawn latency each way."""
 
     def __init__(
-        self, exchange: Exchange, account: str, name: VenueName, faults: Faults, now: Callable[[], Instant], seed: int
+        self,
+        exchange: Exchange,
+        account: str,
+        name: VenueName,
+        faults: Faults,
+        now: Callable[[], Instant],
+        seed: int,
+        slumber: Slumber | None = None,
     ) -> None:
+        """While the market slumbers, the private stream looks as much more seldom as the market is slower."""
+        self._slumber = slumber
         self.exchange, self.account, self.name, self.faults = exchange, account, name, faults
         self._now, self._seed = now, seed
         self._calls = 0
@@ -114,20 +123,20 @@ class Counter:
         request = OrderRequest(order.symbol, Side.SELL, _KINDS[order.tif], order.quantity, order.price, order.client_id)
         yield self._latency()
         faults = self.faults.at("rest.req", "order.create")
-        if (spoilt := _before(faults)) is not None:
+        if (spoilt := unasked(faults)) is not None:
             late = next((f for f in faults if f.do is Do.LATE), None)
             if late is not None and late.span <= VALIDITY:
                 self.exchange.expect(Instant(self._now() + late.span), self.account, request)
             yield TIMEOUT if isinstance(spoilt, Unknown) else self._latency()
             return spoilt
-        yield from _delays(faults)
+        yield from delays(faults)
         self.reach()
         result = self.exchange.place(self.account, request)
         if any(f.do is Do.DUP for f in faults):
             self.exchange.place(self.account, request)
         after = self.faults.at("rest.resp", "order.create")
-        yield from _delays(after)
-        if (lost := _after(after)) is not None:
+        yield from delays(after)
+        if (lost := unanswered(after)) is not None:
             yield TIMEOUT if lost.reason == "no answer" else self._latency()
             return lost
         yield self._latency()
@@ -137,17 +146,17 @@ class Counter:
         """Ask for a cancel."""
         yield self._latency()
         faults = self.faults.at("rest.req", "order.cancel")
-        if (spoilt := _before(faults)) is not None:
+        if (spoilt := unasked(faults)) is not None:
             yield TIMEOUT if isinstance(spoilt, Unknown) else self._latency()
             return spoilt
-        yield from _delays(faults)
+        yield from delays(faults)
         self.reach()
         if any(f.do is Do.RACE for f in faults):
             self.exchange.hit(self.account, client_id)
         result = self.exchange.cancel(self.account, client_id=client_id)
         after = self.faults.at("rest.resp", "order.cancel")
-        yield from _delays(after)
-        if (lost := _after(after)) is not None:
+        yield from delays(after)
+        if (lost := unanswered(after)) is not None:
             yield TIMEOUT if lost.reason == "no answer" else self._latency()
             return lost
         yield self._latency()
@@ -204,7 +213,7 @@ class Counter:
                 yield heapq.heappop(pending)[2]
             if self._now() < tick:
                 continue
-            tick = Instant(tick + TICK)
+            tick = self._tick_after(tick)
             self.reach()
             deliveries, cut = self._collect()
             for at, fact in deliveries:
@@ -217,6 +226,11 @@ class Counter:
                 tick = Instant(self._now() + TICK)  # no look at the instant at which others begin to ask as well
                 self.exchange.take_private()
                 yield StreamUp()
+
+    def _tick_after(self, tick: Instant) -> Instant:
+        if self._slumber is None:
+            return Instant(tick + TICK)
+        return self._slumber.outer(self._slumber.inner(tick) + TICK)
 
     def _collect(self) -> tuple[list[tuple[Instant, VenueFact]], bool]:
         """What the stream brings of all that happened since it was last asked, and whether it broke off."""
@@ -245,7 +259,7 @@ class Counter:
         """Why a read brings nothing, if a fault says so."""
         for channel in ("rest.req", "rest.resp"):
             for f in self.faults.at(channel, op):
-                if f.do in (Do.DROP, Do.LATE, Do.BAN, *_SPOILING):
+                if f.do in (Do.DROP, Do.LATE, Do.BAN, *SPOILING):
                     return f"{op}: {f.do}"
         return None
 
@@ -349,37 +363,3 @@ def fill(name: VenueName, row: TradeRow) -> Fill:
 
 def _levels(rows: Iterable[tuple[Decimal, Decimal]]) -> tuple[Level, ...]:
     return tuple(Level(price, size) for price, size in rows)
-
-
-def _delays(faults: Iterable[Fault]) -> Generator[Span, None, None]:
-    for f in faults:
-        if f.do is Do.DELAY:
-            yield f.span
-
-
-def _before(faults: Iterable[Fault]) -> Transient | Unknown | None:
-    """How the call ends if the request never reaches the book."""
-    for f in faults:
-        if f.do in (Do.DROP, Do.LATE):
-            return Unknown("no answer")
-        if f.do is Do.BAN or (f.do is Do.STATUS and f.status in (418, 429)):
-            return Transient(f"HTTP {f.status or 418}")
-        if f.do in _SPOILING:
-            return Unknown(_heard(f))
-    return None
-
-
-def _after(faults: Iterable[Fault]) -> Unknown | None:
-    """How the call ends if the request was applied and its answer is spoilt."""
-    for f in faults:
-        if f.do is Do.DROP:
-            return Unknown("no answer")
-        if f.do in _SPOILING:
-            return Unknown(_heard(f))
-    return None
-
-
-def _heard(f: Fault) -> str:
-    if f.do is Do.STATUS:
-        return f"HTTP {f.status}"
-    return f"code {f.code}" if f.do is Do.CODE else f.do

@@ -21,8 +21,12 @@ from venues.sandbox import faults as planned
 from venues.sandbox.bank import Bank
 from venues.sandbox.bank_server import BankServer
 from venues.sandbox.clock import MarketClock
+from venues.sandbox.custodian import NAME as CUSTODY
+from venues.sandbox.custodian import Custodian, Manner
+from venues.sandbox.custodian_server import CustodianServer
 from venues.sandbox.dialects import DIALECTS
 from venues.sandbox.door import TRADER, Account, Right
+from venues.sandbox.exchange import Exchange
 from venues.sandbox.faults import FaultPlan, Faults
 from venues.sandbox.limits import Limits
 from venues.sandbox.server import HOST, SandboxServer
@@ -59,15 +63,22 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     """One more key for each account, to read."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Switches of dialects by `NAME.KEY`."""
+    custody: Mapping[str, Decimal] = field(default_factory=dict)
+    """Units by `ASSET` that lie in the vault of every account, outside all venues. Empty: there is no custodian."""
+    custody_manner: Manner = Manner()
 
 
 class Sandbox:
-    """Every venue that is served, and the bank."""
+    """Every venue that is served, the bank, and the custodian where there is one."""
 
     def __init__(
-        self, venues: Mapping[str, SandboxServer], keys: Mapping[str, Mapping[str, Account]], bank: BankServer
+        self,
+        venues: Mapping[str, SandboxServer],
+        keys: Mapping[str, Mapping[str, Account]],
+        bank: BankServer,
+        custodian: CustodianServer | None = None,
     ) -> None:
-        self.venues, self._keys, self._bank = dict(venues), keys, bank
+        self.venues, self._keys, self._bank, self._custodian = dict(venues), keys, bank, custodian
         for server in self.venues.values():
             server.peers = self.venues
 
@@ -83,26 +94,30 @@ class Sandbox:
                 "accounts": [_key_row(key, account) for key, account in self._keys[name].items()],
             }
         clock = next(iter(self.venues.values())).clock
-        return {
+        ready = {
             "venues": said,
             "bank": {"rest": await self._bank.start(HOST)},
             "clock": {"origin": iso(clock.origin), "speed": plain(clock.speed)},
         }
+        return ready if self._custodian is None else {**ready, CUSTODY: {"rest": await self._custodian.start(HOST)}}
 
     async def stop(self) -> None:
         """Close everything; the exchanges stay as they are."""
         for server in self.venues.values():
             await server.stop()
         await self._bank.stop()
+        if self._custodian is not None:
+            await self._custodian.stop()
 
     async def until_broken(self) -> None:
         """Returns never; raises what went wrong at any venue."""
         await _first(*(server.until_broken() for server in self.venues.values()))
 
     def truth(self) -> dict[str, Any]:
-        """What the one exchange knows, or each of several by its name."""
+        """What the one exchange knows, or each of several by its name; and beside it the custodian."""
         known = {name: server.truth() for name, server in self.venues.items()}
-        return next(iter(known.values())) if len(known) == 1 else known
+        told = next(iter(known.values())) if len(known) == 1 else known
+        return told if self._custodian is None else {**told, CUSTODY: self._custodian.truth()}
 
 
 def prepared(options: ServeOptions) -> Sandbox:
@@ -116,7 +131,7 @@ def prepared(options: ServeOptions) -> Sandbox:
             mistakes.append(Mistake("faults", f"{options.faults}: {bad.strerror}"))
         except BadInput as bad:
             mistakes += bad.mistakes
-        mistakes += _absent(plan, options.dialects)
+        mistakes += _absent(plan, (*options.dialects, *([CUSTODY] if options.custody else [])))
     if mistakes:
         raise BadInput(mistakes)
     from venues.sandbox.hall import sandbox_hall  # numpy comes with it
@@ -150,8 +165,17 @@ def prepared(options: ServeOptions) -> Sandbox:
             mistakes.append(Mistake("option", str(bad)))
     if mistakes:
         raise BadInput(mistakes)
-    bank = Bank({name: hall.exchange(name) for name in hall.venues})
-    return Sandbox(servers, keys, BankServer(bank, clock))
+    exchanges = {name: hall.exchange(name) for name in hall.venues}
+    custodian = _custodian(options, exchanges, clock, plan) if options.custody else None
+    return Sandbox(servers, keys, BankServer(Bank(exchanges), clock), custodian)
+
+
+def _custodian(
+    options: ServeOptions, exchanges: Mapping[str, Exchange], clock: MarketClock, plan: FaultPlan
+) -> CustodianServer:
+    """One vault for each account; what leaves it can only go to these accounts."""
+    vaults = {one: dict(options.custody) for one in options.accounts}
+    return CustodianServer(Custodian(vaults, exchanges, options.custody_manner), clock, Faults(plan, CUSTODY))
 
 
 def _mistakes(options: ServeOptions) -> Iterator[Mistake]:
@@ -177,6 +201,9 @@ def _mistakes(options: ServeOptions) -> Iterator[Mistake]:
         venue, colon, _ = named.rpartition(":")
         if colon and venue not in options.dialects:
             yield Mistake("balance", f"{named}: {venue!r} is not served")
+    for named, units in options.custody.items():
+        if not units.is_finite() or units < 0:
+            yield Mistake("custody", f"{named} must be a number not below nothing: {units}")
     for named in options.options:
         venue, dot, _ = named.partition(".")
         if not dot or venue not in options.dialects:

@@ -8,16 +8,28 @@ from engine.kernel.ids import ClientOrderId, Symbol, VenueName
 from engine.market.facts import MarketFact
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved, TimeInForce
-from engine.orders.reports import Answer, Balance, Capabilities, NoWord, Outcome, Permissions, Survey
+from engine.orders.reports import (
+    Acceptance,
+    Answer,
+    Balance,
+    Capabilities,
+    DealAnswer,
+    NoWord,
+    Outcome,
+    Permissions,
+    Quote,
+    Quoted,
+    QuoteRequest,
+    Survey,
+)
 from engine.ports import Clock, VenueFact
-from venues.adapter import NoQuotes
 from venues.sandbox.inprocess import Counter, Script, T, Ticker
 
 CAPABILITIES: Final = Capabilities(tifs=tuple(TimeInForce), validity=Span(2 * SECOND), read_lag=Span(300 * MILLISECOND))
 """What the sandbox promises; its windows are short, so that an unknown order is cleared up in seconds."""
 
 
-class InProcessVenue(NoQuotes):
+class InProcessVenue:
     """`engine.ports.Venue` over a `Counter`."""
 
     def __init__(self, counter: Counter, capabilities: Capabilities, clock: Clock) -> None:
@@ -51,6 +63,15 @@ class InProcessVenue(NoQuotes):
 
     async def permissions(self) -> Permissions:
         return Permissions(trade=True, withdraw=False)
+
+    async def quote(self, request: QuoteRequest) -> Quoted:
+        return await self._play(self._counter.quote(request))
+
+    async def accept(self, quote: Quote) -> Acceptance:
+        return await self._play(self._counter.accept(quote))
+
+    async def deal(self, quote: Quote) -> DealAnswer:
+        return await self._play(self._counter.deal(quote))
 
     async def facts(self) -> AsyncIterator[VenueFact]:
         for item in self._counter.facts():

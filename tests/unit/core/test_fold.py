@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,15 +11,16 @@ from hypothesis import strategies as st
 from engine.events import Approval, TapeSealed, decode
 from engine.evolve import evolve
 from engine.kernel import codec
-from engine.kernel.clock import iso
+from engine.kernel.clock import MINUTE, Instant, iso
 from engine.kernel.money import ZERO
+from engine.mandate.instructions import Amend, GoOn, Scope, Stop
 from engine.orders.events import Cancelled, Wish
 from engine.orders.order import ChildOrder
 from engine.orders.reports import Done, Found, NoWord, OrderStatus, Refused, Transient
 from engine.state import State
 from engine.state import opened as state_of
-from tests.support.builders import BTC, ONE, START, TWO, USDT, VENUE, report
-from tests.support.by_hand import Run, placed
+from tests.support.builders import BTC, ONE, START, TWO, USD, USDT, VENUE, d, explain, report, settle_unknown, ticket
+from tests.support.by_hand import Run, again, placed, turned
 
 
 class Story:
@@ -54,6 +56,12 @@ class Story:
     def ended(self) -> None:
         self.about(lambda run, o: run.report(o, OrderStatus.CANCELLED, str(self.filled())))
 
+    def amend(self, **changes: Any) -> None:
+        self.run.people(Amend(was_sha256=self.run.state.plan.digest, **changes))
+
+    def later_end(self) -> None:
+        self.amend(ends=Instant(self.run.state.deadline + 5 * MINUTE), shares={BTC: d("0.5")})
+
     def restart(self) -> None:
         self.epoch += 1
         self.run.restart(self.epoch)
@@ -81,6 +89,22 @@ WORDS: dict[str, Callable[[Story], object]] = {
     "survey again": lambda s: s.run.survey(),
     "cheap": lambda s: s.run.price("50", "50.02"),
     "dear": lambda s: s.run.price("99.99", "100.01"),
+    "stop venue": lambda s: s.run.people(Stop(Scope.VENUE, VENUE), agreed=()),
+    "venue goes on": lambda s: s.run.people(GoOn(Scope.VENUE, VENUE)),
+    "stop coin": lambda s: s.run.people(Stop(Scope.ASSET, BTC), agreed=()),
+    "coin goes on": lambda s: s.run.people(GoOn(Scope.ASSET, BTC)),
+    "stop order": lambda s: s.about(lambda run, o: run.people(Stop(Scope.CHILD, o.client_id), agreed=())),
+    "run goes on": lambda s: s.run.people(GoOn(Scope.RUN)),
+    "faster": lambda s: s.amend(rate=d("2")),
+    "later": Story.later_end,
+    "stale": lambda s: s.run.people(Amend(was_sha256="0" * 64, rate=d("2"))),
+    "ticket": lambda s: s.run.people(ticket(quantity=d("0.5"), dealt_at=s.run.now)),
+    "proven": lambda s: s.about(lambda run, o: run.people(settle_unknown(o.client_id, str(s.filled())))),
+    "proven more": lambda s: s.about(lambda run, o: run.people(settle_unknown(o.client_id, str(o.quantity), "99.9"))),
+    "explained": lambda s: s.run.people(explain("0.01")),
+    "off": lambda s: s.run.survey(USDT="0.01"),
+    "held": lambda s: s.run.case(held="court order 7"),
+    "lifted": lambda s: s.run.case(deposit={USD: d("100")}),
     "pause": lambda s: s.run.asked(Wish.PAUSE),
     "resume": lambda s: s.run.asked(Wish.RESUME),
 }
@@ -124,6 +148,14 @@ def test_the_fold_of_the_rows_is_the_state(words: list[tuple[str, int]]) -> None
 def test_the_fold_of_the_rows_is_the_state_in_stories_that_matter(words: list[tuple[str, int]]) -> None:
     story = told([*HAPPY[:8], *words])
     same(story.run.state, folded(story))
+
+
+@settings(max_examples=100, deadline=None)
+@given(STORIES)
+def test_every_turn_is_decided_again_as_it_was(words: list[tuple[str, int]]) -> None:
+    """By somebody who has only the rows: that is what an audit does."""
+    run = told([*HAPPY[:8], *words]).run
+    assert again(run) == turned(run)
 
 
 @settings(max_examples=150, deadline=None)

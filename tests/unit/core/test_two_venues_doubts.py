@@ -14,7 +14,7 @@ from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import ChildOrder
-from engine.planning.draft import Manner, draft
+from engine.planning.draft import Manner, Way, draft
 from engine.planning.plan import Plan, Recipe
 from engine.world import world_of
 from strategies.tactics.cross import Cross
@@ -316,10 +316,12 @@ def test_the_proceeds_of_one_venue_are_not_paid_from_what_lay_at_another() -> No
 def test_coins_are_not_sold_where_their_proceeds_could_not_be() -> None:
     """The second venue lists no pair for the stablecoin, and nothing is moved between venues."""
     manner = Manner(
-        schedule=Recipe("twap", {"slices": "4"}),
-        window=Span(4 * MINUTE),
-        catch_up=d("2"),
-        tactic=Recipe("cross"),
+        way=Way(
+            schedule=Recipe("twap", {"slices": "4"}),
+            window=Span(4 * MINUTE),
+            catch_up=d("2"),
+            tactic=Recipe("cross"),
+        ),
         sweeps={USDT: Recipe("fiat_sweep", {"every": "10s", "amount": "200", "age": "2m"})},
         tails={},
     )

@@ -17,7 +17,7 @@ FIRST_LEG, SECOND_LEG = RESULT["legs"]
 def test_the_result_has_the_fields_of_schema_1_in_their_order() -> None:
     assert list(RESULT) == [
         "schema", "run", "case", "status", "started", "ended", "config_sha256", "code", "legs",
-        "orders", "fills", "unknown", "differences", "journal",
+        "attribution", "orders", "fills", "unknown", "differences", "journal",
     ]  # fmt: skip
     assert list(FIRST_LEG) == [
         "sell", "buy", "mandated", "sold", "residue", "residue_reason", "received", "fees", "average_price",

@@ -9,7 +9,7 @@ import pytest
 from engine.evidence.benchmarks import gather
 from engine.evidence.reading import tell
 from engine.orders.reports import Refused
-from engine.reports.tables import FILLS, ORDERS, fills_csv, orders_csv
+from engine.reports.tables import ATTRIBUTION, FILLS, ORDERS, attribution_csv, fills_csv, orders_csv
 from tests.support.journals import FIRST, Journal, at, opened, order, tape, two_legs
 
 STORY = tell(two_legs().rows, tape())
@@ -73,3 +73,15 @@ def test_the_tables_of_a_run_without_orders_have_their_heads() -> None:
     story = tell(j.rows)
     assert orders_csv(story).splitlines() == [",".join(ORDERS)]
     assert fills_csv(gather(story)).splitlines() == [",".join(FILLS)]
+
+
+def test_every_part_of_a_stablecoin_s_fill_is_a_row_with_the_sale_that_brought_it() -> None:
+    """t1 brought 19477.503 net of its fee; t3 takes all of it and 10522.497 of what t2 brought, t4 more of that."""
+    found = rows(attribution_csv(STORY))
+    assert tuple(found[0]) == ATTRIBUTION
+    assert [(f["trade_id"], f["asset"], f["origin_trade_id"], Decimal(f["quantity"])) for f in found] == [
+        ("t3", "BTC", "t1", Decimal("19477.503")),
+        ("t3", "BTC", "t2", Decimal("10522.497")),
+        ("t4", "BTC", "t2", Decimal(10000)),
+    ]
+    assert sum(Decimal(f["proceeds"]) for f in found) == Decimal(39975)

@@ -9,6 +9,7 @@ from engine.kernel.clock import MINUTE, SECOND, Instant
 from engine.kernel.errors import Denied
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import Asset, AssetClass
+from engine.mandate.deposit import Covered, DepositRule, Unexposed, Unpriced, Valuation
 from engine.mandate.terms import Edge, Floor, FloorScope
 from engine.market.facts import Level
 from engine.orders.order import Approved, ChildOrder, OrderType
@@ -37,12 +38,14 @@ from tests.support.builders import (
 from tests.support.builders import STABLE as STABLE_PAIR
 
 ALL = [
-    "running", "deadline", "venue allowed", "venue licensed", "account in step", "duplicate intent", "attempts",
-    "path class", "path edge", "pair", "mandate quantity", "plan quantity", "on the account",
+    "running", "trading hours", "deadline", "venue allowed", "venue licensed", "account in step", "duplicate intent",
+    "attempts",
+    "path class", "path edge", "pair", "quantity", "mandate quantity", "plan quantity", "on the account",
     "order notional", "venue filters", "limit order",
     "reference", "collar", "floor", "stable inventory", "stable age", "depeg", "minute notional", "minute orders",
     "participation",
 ]  # fmt: skip
+RULE = DepositRule(currency=USD, ratio=d("1.05"), limit=d("1.00"), valuation=Valuation.CURRENT)
 TOO_MUCH = ["mandate quantity", "plan quantity"]
 QUOTED = Floor(d("99.60"), USDT, FloorScope.FILL)
 FIAT = Floor(d("99.60"), USD, FloorScope.FILL)
@@ -314,17 +317,18 @@ def test_every_broken_limit_is_named_at_once() -> None:
     order = child(**stranger, attempt=99, quantity=d("50"), price=d("1.005"))
     picture = world(
         at=at("02:00"),
-        view=view(when=at("02:00")),
+        view=view(when=at("02:00"), venue=stranger["venue"]),
         floor=QUOTED,
         participation_max=d("0.1"),
         continuous=False,
         unlicensed="not on the register",
         seen=True,
         stopped="halted",
+        closed="night",
         limits=limits(order_notional_max=d("1"), minute_notional_max=d("1"), minute_orders_max=0),
         terms=terms(venues=(VENUE,)),
     )
-    without = {"reference", "stable inventory", "stable age", "depeg", "path class", "path edge"}
+    without = {"quantity", "reference", "stable inventory", "stable age", "depeg", "path class", "path edge"}
     assert set(broken(order, picture)) == (set(ALL) - without) | {"path class", "path edge"}
 
 
@@ -344,3 +348,91 @@ def test_a_stablecoin_of_the_mandate_is_not_held_against_the_limits_of_making_it
 def test_a_plan_can_not_make_the_mandate_larger() -> None:
     """The authority released 10; whatever the plan's leg says, nothing beyond that is approved."""
     assert broken(child(), world(total=d("20"), sold=d("10"))) == ["mandate quantity"]
+
+
+# Days, deposits and baskets
+
+
+def test_outside_its_hours_a_leg_is_denied_with_the_next_opening() -> None:
+    verdict = gate.check(child(), world(closed="outside trading hours until 2026-05-03T01:30:00Z"))
+    assert verdict == (Denied("trading hours", "outside trading hours until 2026-05-03T01:30:00Z", "open"),)
+
+
+@pytest.mark.parametrize(
+    ("sold", "working", "found"),
+    [("2", "0", []), ("1", "1", []), ("2.001", "0", ["daily quota"]), ("0", "2.001", ["daily quota"])],
+)
+def test_what_a_day_sold_and_what_may_still_be_sold_and_the_order_stay_within_its_quota(
+    sold: str, working: str, found: list[str]
+) -> None:
+    """3 a day, and the order is 1. What works may belong to another day: it counts for this one until it is known."""
+    assert broken(child(), world(today=(d(sold), d("3")), working=d(working))) == found
+
+
+@pytest.mark.parametrize(("deposit", "found"), [("1050", []), ("1049.99", ["deposit cover"])])
+def test_no_new_slice_goes_below_the_ratio_of_the_deposit(deposit: str, found: list[str]) -> None:
+    there = Covered(deposit=d(deposit), exposed=d("1000"))
+    assert broken(child(), world(limits=limits(deposit=RULE), cover=there)) == found
+
+
+def test_what_can_not_be_counted_covers_nothing() -> None:
+    verdict = gate.check(child(), world(limits=limits(deposit=RULE), cover=Unpriced((Asset("ETH"),))))
+    assert [denied.limit for denied in verdict] == ["deposit cover"]  # type: ignore[union-attr]
+    assert "the worth of ETH is not known" in str(verdict)
+
+
+def test_money_and_nothing_else_outside_needs_no_cover() -> None:
+    assert broken(child(), world(limits=limits(deposit=RULE), cover=Unexposed())) == []
+
+
+@pytest.mark.parametrize(("before", "found"), [("300.40", []), ("300.41", ["basket notional"])])
+def test_legs_that_sell_for_the_same_share_a_minute(before: str, found: list[str]) -> None:
+    """400 for all of them, and the order is 99.60."""
+    picture = world(limits=limits(basket_minute_max=d("400")), basket_notional=d(before))
+    assert broken(child(), picture) == found
+
+
+def test_a_deal_is_held_against_mandate_path_and_price_and_not_against_what_paces_a_book() -> None:
+    """Closed, out of step, a slice too many attempts old, too large for one order, and the day is used up."""
+    hurried = limits(order_notional_max=d("1"), minute_notional_max=d("1"), minute_orders_max=0)
+    picture = world(
+        closed="night",
+        continuous=False,
+        seen=True,
+        limits=hurried,
+        today=(d("3"), d("3")),
+        participation_max=d("0.01"),
+    )
+    deal = child(attempt=99)
+    assert [verdict for verdict in gate.check_deal(deal, picture) if isinstance(verdict, Denied)] == []
+    assert "daily quota" in broken(deal, picture)
+
+
+@pytest.mark.parametrize(
+    ("changes", "picture", "found"),
+    [
+        ({}, {"stopped": "court order 7"}, "running"),
+        ({}, {"at": at("02:00")}, "deadline"),
+        ({"venue": VenueName("osl")}, {}, "venue allowed"),
+        ({}, {"unlicensed": "not on the register"}, "venue licensed"),
+        ({"buy": USD}, {}, "path class"),
+        ({"quantity": d("10.001")}, {}, "mandate quantity"),
+        ({}, {"free": d("0.999")}, "on the account"),
+        ({"price": d("99.59")}, {}, "collar"),
+        ({"price": d("99.60")}, {"floor": Floor(d("99.61"), USDT, FloorScope.FILL)}, "floor"),
+        ({}, {"stable_waiting": d("5000")}, "stable inventory"),
+        ({}, {"view": None}, "reference"),
+    ],
+)
+def test_a_deal_outside_of_what_protects_the_sale_is_denied(
+    changes: dict[str, Any], picture: dict[str, Any], found: str
+) -> None:
+    verdicts = gate.check_deal(child(**changes), world(**picture))
+    assert found in [verdict.limit for verdict in verdicts if isinstance(verdict, Denied)]
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1"])
+def test_a_deal_of_nothing_or_less_is_denied(quantity: str) -> None:
+    """Less than nothing would give back what was sold."""
+    verdicts = gate.check_deal(child(quantity=d(quantity)), world())
+    assert [verdict for verdict in verdicts if isinstance(verdict, Denied)] != []

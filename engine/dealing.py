@@ -1,0 +1,88 @@
+"""What people proved by a paper, as a sale: a deal by voice passes the gate first, a lost fill is a fact.
+
+A deal is held against the same mandate, path, licences and prices as any order.
+"""
+
+from collections.abc import Iterator
+
+from engine import hand
+from engine.kernel.clock import iso
+from engine.kernel.errors import Denied
+from engine.kernel.ids import OrderName, client_order_id
+from engine.mandate.instructions import SettleUnknown, Ticket
+from engine.orders import commands as c
+from engine.orders.order import Check, ChildOrder, TimeInForce
+from engine.planning.plan import LegPlan
+from engine.risk import gate
+from engine.state import State
+from engine.world import world_of
+
+
+def answers(state: State, *, seen: bool) -> Iterator[c.Book | c.Unheeded]:
+    """To what people asked for and the fold could not simply do.
+
+    A deal by voice is judged by fresh books: where the last ones are too old, it waits until they have been `seen`.
+    """
+    for entry, denied in list(state.pending):
+        match entry.instruction:
+            case _ if denied:
+                yield c.Unheeded(entry.paper_sha256, denied)
+            case Ticket():
+                verdict = _judged(state, entry.instruction, entry.paper_sha256)
+                if seen or not _blind(verdict):
+                    yield verdict
+            case SettleUnknown(client_id=client_id):
+                order = state.live[client_id]
+                fill = hand.proven(order, entry.instruction, entry.paper_sha256, entry.at)
+                yield c.Book(paper_sha256=entry.paper_sha256, order=order.child, fill=fill)
+            case _:
+                pass
+
+
+def _blind(verdict: c.Book | c.Unheeded) -> bool:
+    """Was it refused for want of a price?"""
+    return isinstance(verdict, c.Unheeded) and any(
+        denied.limit == "reference" or denied.value.startswith("no price") for denied in verdict.denied
+    )
+
+
+def _judged(state: State, ticket: Ticket, paper: str) -> c.Book | c.Unheeded:
+    """Hold the ticket against the gate, as the order that it would have been."""
+    if ticket.dealt_at < state.opened.at:
+        what = "a deal of this run: what came before is in the balances that it began with"
+        return c.Unheeded(paper, (Denied("ticket", iso(ticket.dealt_at), what),))
+    numbers = (ticket.quantity, ticket.price, ticket.fee.units)
+    if not all(number.is_finite() for number in numbers):
+        return c.Unheeded(paper, (Denied("numbers", ", ".join(map(str, numbers)), "finite ones"),))
+    if ticket.ticket in state.tickets:
+        return c.Unheeded(paper, (Denied("ticket", ticket.ticket, "a deal that was not booked before"),))
+    plan = next((leg for leg in state.plan.legs if (leg.sell, leg.buy) == (ticket.sell, ticket.buy)), None)
+    if plan is None or ticket.venue not in {i.venue for i in plan.instruments}:
+        legs = (f"{leg.sell}>{leg.buy} on {'/'.join(i.venue for i in leg.instruments)}" for leg in state.plan.legs)
+        what = f"{ticket.sell}>{ticket.buy} on {ticket.venue}"
+        return c.Unheeded(paper, (Denied("ticket", what, ", ".join(legs)),))
+    child = _as_order(state, plan, ticket)
+    verdicts = gate.check_deal(child, world_of(state, plan, child))
+    if denied := tuple(verdict for verdict in verdicts if isinstance(verdict, Denied)):
+        return c.Unheeded(paper, denied)
+    checks = tuple(verdict for verdict in verdicts if isinstance(verdict, Check))
+    return c.Book(paper_sha256=paper, order=child, fill=hand.dealt(ticket, plan, child.client_id), checks=checks)
+
+
+def _as_order(state: State, plan: LegPlan, ticket: Ticket) -> ChildOrder:
+    """Slice 999999 is no slice of any schedule: an id that no order of ours ever has."""
+    name = OrderName(state.tag, plan.id, 999_999, len(state.tickets) + 1, state.epoch)
+    return ChildOrder(
+        client_id=client_order_id(name),
+        leg=plan.id,
+        slice=name.slice,
+        attempt=name.attempt,
+        venue=ticket.venue,
+        symbol=plan.at(ticket.venue).symbol,
+        sell=ticket.sell,
+        buy=ticket.buy,
+        quantity=ticket.quantity,
+        price=ticket.price,
+        tif=TimeInForce.FOK,
+        decided_at=state.at,
+    )
