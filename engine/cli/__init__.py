@@ -104,16 +104,26 @@ def plan(
     venue: Annotated[list[str] | None, typer.Option(help="NAME=URL of a running sandbox.")] = None,
     seed: Seed = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Seeded flow instead of the recording.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what people sign, to the byte, as plan.json.")
+    ] = None,
+    propose: Annotated[bool, typer.Option("--propose", help="Ask for its approval in the case's book.")] = False,
+    by: Annotated[str, typer.Option("--as", metavar="NAME", help="With --propose: whose key signs.")] = "",
+    reason: Annotated[str, typer.Option(help="With --propose: why.")] = "",
     home: Home = None,
 ) -> ExitCode:
-    """Show the plan, what the venues list of it and what they lack, and the hash that is approved."""
+    """Show the plan, its hours, what it may cost the deposit, what the venues list of it, and the hash to approve.
+
+    Who: anybody; with --propose a trader, approver, compliance or officer. Needs: the case's book where the config
+    names people, and with --propose a key and a reason. Nothing is claimed and nothing is sent.
+    """
     from engine.cli.starting import plan as answer
-    from engine.cli.starting import understand
+    from engine.cli.starting import proposal, understand
 
     request = understand(
         config, sandbox=sandbox, in_process=in_process, venue=venue, seed=seed, synthetic=synthetic, home=home
     )
-    return answer(request)
+    return answer(request, out, proposal(request, by, reason) if propose else None)
 
 
 @app.command()
@@ -133,6 +143,15 @@ def run(
     out: Annotated[Path | None, typer.Option(help="The run folder; runs/RUN by default.")] = None,
     home: Home = None,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines even on a terminal.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="At the public prices of [rehearsal.hosts], in memory; no order leaves.")
+    ] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Type what will be sold before anything is; in production always.")
+    ] = False,
+    confirmed: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What would be typed, where there is no terminal.")
+    ] = None,
 ) -> ExitCode:
     """Carry a config out, with live progress. Ctrl-C pauses, a second one halts."""
     from engine.cli.starting import run as answer
@@ -150,6 +169,9 @@ def run(
         strict_tif=strict_tif,
         out=out,
         home=home,
+        rehearse=rehearse,
+        confirm=confirm,
+        confirmed=confirmed,
     )
     return answer(request, plain=plain)
 
@@ -194,11 +216,15 @@ def halt(run: RunName, home: Home = None) -> ExitCode:
 
 @app.command()
 @answering
-def report(run: RunName, home: Home = None) -> ExitCode:
-    """Derive summary, tables, ledger and report again from journal and tape."""
+def report(
+    run: RunName,
+    home: Home = None,
+    day: Annotated[str | None, typer.Option(help="Only the report of this local day, as 2026-11-23.")] = None,
+) -> ExitCode:
+    """Derive summary, tables, ledger and reports again from journal and tape, with a report for each day."""
     from engine.cli.proving import report as answer
 
-    return answer(run, home)
+    return answer(run, home, day)
 
 
 @app.command()
@@ -251,6 +277,12 @@ def sandbox(
     withdraw_key: Annotated[bool, typer.Option("--withdraw-key", help="One more key each, to withdraw.")] = False,
     read_key: Annotated[bool, typer.Option("--read-key", help="One more key each, only to read.")] = False,
     option: Annotated[list[str] | None, typer.Option(help="VENUE.KEY=VALUE, a switch of a dialect.")] = None,
+    custody: Annotated[
+        list[str] | None, typer.Option(help="ASSET=UNITS in every account's vault, outside the venues.")
+    ] = None,
+    custody_delay: Annotated[
+        str | None, typer.Option(help="Market time from a request to the custodian until it is sent.")
+    ] = None,
     fee_min: Annotated[str | None, typer.Option(help="USD that a filled order at HashKey pays at least.")] = None,
     until_eof: Annotated[bool, typer.Option("--until-eof", help="End when standard input does.")] = False,
 ) -> ExitCode:
@@ -274,6 +306,15 @@ def sandbox(
         withdraw_key=withdraw_key,
         read_key=read_key,
         option=option,
+        custody=custody,
+        custody_delay=custody_delay,
         fee_min=fee_min,
         until_eof=until_eof,
     )
+
+
+from engine.cli import case_orders as case_orders  # noqa: E402 - its verbs are added to `app`, as those below are
+from engine.cli import comparing as comparing  # noqa: E402 - as above
+from engine.cli import deciding as deciding  # noqa: E402 - its verbs are added to `app`, which has to be there first
+from engine.cli import drilling as drilling  # noqa: E402 - as above
+from engine.cli import steering_verbs as steering_verbs  # noqa: E402 - as above

@@ -11,9 +11,12 @@ import typer
 from engine.cli.finding import entered, run_folder
 from engine.compose.methods import methods
 from engine.drivers import control, recovery
+from engine.drivers.folder import ORIGIN, RunFolder
 from engine.drivers.register import Entered
 from engine.journal import reading
 from engine.kernel.errors import BadInput, ExitCode, Mistake
+from engine.reports import openings
+from engine.state import State
 from engine.status import status
 
 BY: Final = "steelyard"
@@ -24,10 +27,12 @@ ENDED: Final = ("done", "short", "halted", "unresolved")
 def show(name: str, home: Path | None, *, as_json: bool) -> ExitCode:
     """The status from the engine, or from the journal when no process carries the run on."""
     shown = _asked(name, home, "status")
-    running = shown is not None
+    running, left = shown is not None, list[str]()
     if shown is None:
-        state = recovery.fold(reading.read(run_folder(name, home) / reading.FILE))
-        schedules = {leg: m.schedule for leg, m in methods(state.opened.plan, state.opened.at).items()}
+        folder = run_folder(name, home)
+        state = recovery.fold(reading.read(folder / reading.FILE))
+        left = _left_open(folder, state)
+        schedules = {leg: m.schedule for leg, m in methods(state.plan, state.opened.at).items()}
         shown = status(state, schedules)
     if as_json:
         typer.echo(json.dumps({**shown, "running": running}))
@@ -39,7 +44,11 @@ def show(name: str, home: Path | None, *, as_json: bool) -> ExitCode:
         line = f"  {leg['sell']}>{leg['buy']}: sold {leg['sold']} of {leg['total']}, working {leg['working']}"
         why = leg["residue_reason"] or leg["hindrance"]
         typer.echo(line + (f", average {leg['average']}" if leg["average"] else "") + (f" ({why})" if why else ""))
+    for alarm in shown["alarms"]:
+        typer.echo(f"  alarm {alarm['cause']}: {alarm['text']}")
     _say_flat(shown)
+    for line in left:
+        typer.echo(line)
     return ExitCode.DONE
 
 
@@ -75,8 +84,11 @@ def halt(name: str, home: Path | None) -> ExitCode:
         shown = latest
         time.sleep(0.2)
     folder = run_folder(name, home)
-    shown = status(recovery.fold(reading.read(folder / reading.FILE)))
+    state = recovery.fold(reading.read(folder / reading.FILE))
+    shown = status(state)
     _say_flat(shown)
+    for line in _left_open(folder, state):
+        typer.echo(line)
     return EXITS.get(shown["phase"], ExitCode.UNRESOLVED)
 
 
@@ -105,6 +117,13 @@ def _asked(name: str, home: Path | None, do: str) -> dict[str, Any] | None:
             return None  # a folder that is on no register can still be read
         raise
     return control.call(control.address(where, found.run), do, f"{BY} {do}")
+
+
+def _left_open(folder: Path, state: State) -> list[str]:
+    """What is open after the run, and what to type for it."""
+    here = RunFolder(folder)
+    gone = (folder / ORIGIN).exists() and here.origin().kind in ("own", "virtual")
+    return list(openings.lines(state, gone=gone))
 
 
 def _say_flat(shown: Mapping[str, Any]) -> None:

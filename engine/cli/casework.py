@@ -215,7 +215,16 @@ def _uses(case: CaseId, environment: str, home: Path) -> list[Use]:
     finally:
         register.close()
     return [
-        Use(run=t.run, asset=t.asset, granted=t.granted, sold=t.sold, working=t.working, unknown=t.unknown)
+        Use(
+            run=t.run,
+            asset=t.asset,
+            granted=t.granted,
+            sold=t.sold,
+            working=t.working,
+            unknown=t.unknown,
+            in_transit=t.in_transit,
+            at_venue=t.at_venue,
+        )
         for t in takings
         if t.status != VOID
     ]

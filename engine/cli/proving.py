@@ -15,9 +15,13 @@ from engine.journal import reading
 from engine.kernel.errors import Damaged, ExitCode
 
 
-def report(name: str, home: Path | None) -> ExitCode:
-    """Everything that is derived from journal and tape, anew."""
+def report(name: str, home: Path | None, day: str | None = None) -> ExitCode:
+    """Everything that is derived from journal and tape, anew; or one local day of it."""
     folder = run_folder(name, home)
+    if day is not None:
+        products.write_days(folder, [day])
+        typer.echo(f"see {folder / 'days' / day / 'report.html'}")
+        return ExitCode.DONE
     result = products.write(folder)
     typer.echo(f"{result.run}: {result.status}; {result.fills} fills; see {folder / 'report.html'}")
     return ExitCode.DONE

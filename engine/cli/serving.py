@@ -4,6 +4,7 @@ import sys
 from decimal import Decimal
 from typing import Any
 
+from engine.kernel.clock import Span, parse_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.money import exact
 
@@ -15,6 +16,8 @@ def sandbox(
     account: list[str] | None,
     balance: list[str] | None,
     option: list[str] | None,
+    custody: list[str] | None,
+    custody_delay: str | None,
     fee_min: str | None,
     until_eof: bool,
     **options: Any,
@@ -23,16 +26,19 @@ def sandbox(
     import asyncio
 
     from engine.drivers import telemetry
+    from venues.sandbox.custodian import Manner
     from venues.sandbox.serving import ServeOptions, serve
 
     telemetry.quiet()
     mistakes: list[Mistake] = []
     factor = number("--speed", speed, mistakes)
     options["fee_min"] = None if fee_min is None else number("--fee-min", fee_min, mistakes)
-    balances = {}
-    for text in balance or ():
-        asset, _, units = text.partition("=")
-        balances[asset] = number(f"--balance {asset}", units, mistakes)
+    balances = _units("--balance", balance, mistakes)
+    options["custody"] = _units("--custody", custody, mistakes)
+    if custody:  # it lies there instead of at the venues, except where --balance says otherwise
+        balances = dict.fromkeys(options["custody"], Decimal(0)) | balances
+    if custody_delay is not None:
+        options["custody_manner"] = Manner(handling=_span("--custody-delay", custody_delay, mistakes))
     switches = dict(_switch(text, mistakes) for text in option or ())
     if mistakes:
         raise BadInput(mistakes)
@@ -52,6 +58,21 @@ def number(where: str, text: str, mistakes: list[Mistake]) -> Decimal:
     except ValueError as error:
         mistakes.append(Mistake(where, str(error)))
         return Decimal(0)
+
+
+def _units(where: str, texts: list[str] | None, mistakes: list[Mistake]) -> dict[str, Decimal]:
+    """`ASSET=UNITS`, each."""
+    parts = [text.partition("=") for text in texts or ()]
+    return {asset: number(f"{where} {asset}", units, mistakes) for asset, _, units in parts}
+
+
+def _span(where: str, text: str, mistakes: list[Mistake]) -> Span:
+    """The length of time, or one more mistake and none."""
+    try:
+        return parse_span(text)
+    except ValueError as error:
+        mistakes.append(Mistake(where, str(error)))
+        return Span(0)
 
 
 def _switch(text: str, mistakes: list[Mistake]) -> tuple[str, str]:

@@ -11,12 +11,13 @@ import typer
 
 from engine.cli.serving import number
 from engine.compose import offers
-from engine.kernel.clock import Instant, show_span
+from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import VenueName
-from engine.kernel.money import down_to, plain
+from engine.kernel.money import plain
 
 if TYPE_CHECKING:
+    from engine.cli.proposing import Proposal
     from engine.compose.request import Request
 
 T = TypeVar("T")
@@ -65,47 +66,70 @@ def understand(
     return Request(config=config, config_path=path, addresses=addresses, speed=factor, faults=faults, **options)
 
 
-def plan(request: "Request") -> ExitCode:
-    """The plan and what stands behind it."""
+def plan(request: "Request", out: Path | None = None, proposal: "Proposal | None" = None) -> ExitCode:
+    """The plan and what stands behind it; into a file and the case's book, where that is asked for."""
     import asyncio
 
+    from engine.cli import planned as told
     from engine.compose.planning import planned
+    from engine.drivers.folder import write_whole
 
-    prepared = asyncio.run(planned(request))
-    for hop in prepared.hops:
-        for instrument in hop.listed:
-            mock = " (mock: the real venue is not known to list it)" if instrument.mock else ""
-            typer.echo(
-                f"{hop.asset}: {hop.edge.sell}>{hop.edge.buy} on {instrument.venue} as {instrument.symbol}{mock}"
-            )
-        for name in hop.missing:
-            typer.echo(f"{hop.asset}: {hop.edge.sell}>{hop.edge.buy} is not listed on {name}")
-    for seen in prepared.references:
-        typer.echo(str(seen))
-    for leg in prepared.plan.legs:
-        source = f", and all that leg {', '.join(leg.fed_by)} brings" if leg.fed_by else ""
-        typer.echo(
-            f"leg {leg.id}: sell {plain(leg.quantity)} {leg.sell}{source} for {leg.buy} "
-            f"on {' and '.join(i.venue for i in leg.instruments)}, "
-            f"{leg.schedule.name} with {leg.tactic.name} over {show_span(leg.window)}"
-        )
-        rest = leg.quantity - down_to(leg.quantity, leg.lot)
-        if rest:
-            typer.echo(f"leg {leg.id}: {plain(rest)} {leg.sell} is finer than the lot and will be left as residue")
-    typer.echo(f"plan {prepared.plan.digest}")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise BadInput([Mistake("--out", f"{out.absolute().parent} is no folder")])
+    if proposal is not None:
+        proposal.open()
+    found = asyncio.run(planned(request))
+    for line in told.lines(found, request.config.outlook):
+        typer.echo(line)
+    if out is not None:
+        write_whole(out, found.paper.text.encode())
+        typer.echo(f"{out}: what people sign")
+    typer.echo(f"plan {found.paper.sha256}")
+    if proposal is not None:
+        proposal.put("plan", None, found.paper.text)
     return ExitCode.DONE
+
+
+def proposal(request: "Request", by: str, reason: str) -> "Proposal":
+    """Who asks for the approval of a plan; `BadInput` where nobody could give it."""
+    from engine.cli.proposing import Proposal
+
+    config, mistakes = request.config, []
+    if config.people is None:
+        mistakes.append(Mistake("people", "the config names no people file, so nobody can approve its plan"))
+    if request.state_folder is None:
+        mistakes.append(Mistake("--home", "is needed with --in-process: the case's book lies in a state folder"))
+    if not by:
+        mistakes.append(Mistake("--as", "is missing: --propose is signed by somebody"))
+    if mistakes:
+        raise BadInput(mistakes)
+    return Proposal(
+        case=config.terms.case,
+        environment=config.environment,
+        home=request.state_folder,
+        people=request.people_file,
+        by=by,
+        reason=reason,
+    )
 
 
 def run(request: "Request", *, plain: bool) -> ExitCode:
     """Carry it out."""
-    from engine.compose import running, virtual
     from engine.drivers import telemetry
 
     telemetry.quiet()
-    screen = screen_for(plain=plain or request.in_process)
+    screen = screen_for(plain=plain or request.in_process or request.confirms)  # a picture would be drawn over typing
     try:
+        if request.rehearse:
+            from engine.compose import rehearsing
+
+            return events_loop(rehearsing.run(request, screen))
         if request.in_process:
+            from engine.compose import virtual
+
             return virtual.run(request, screen)
+        from engine.compose import running
+
         return events_loop(running.run(request, screen))
     finally:
         screen.close()

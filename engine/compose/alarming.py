@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from engine.alarms import alarms
+from engine.alarms import Alarm, alarms
 from engine.drivers.delivering import Message
 from engine.drivers.folder import RunFolder
 from engine.drivers.notices import Notice, Notices
@@ -25,9 +25,10 @@ class Bell:
         self._notifier = Notifier(named, clock, to_file(folder.path), environment)
         self._notices, self._clock = Notices(), clock
 
-    def look(self, state: State) -> None:
-        """Tell what is new."""
-        messages = [self._message(state, n) for n in self._notices.look(alarms(state), self._clock.market())]
+    def look(self, state: State, also: Sequence[Alarm] = ()) -> None:
+        """Tell what is new; `also` is what the state does not know, such as papers that wait."""
+        standing = (*alarms(state), *also)
+        messages = [self._message(state, n) for n in self._notices.look(standing, self._clock.market())]
         for message in messages:  # also where nobody is to be told
             log.info("alarm", what=message.what, cause=message.cause, key=message.key, text=message.text)
         self._notifier.tell(messages)

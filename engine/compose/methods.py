@@ -8,22 +8,17 @@ from engine.core import Method, Methods
 from engine.events import Opened
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId
+from engine.mandate.hours import after
 from engine.orders.strategy import Progress
 from engine.planning.draft import Manner
 from engine.planning.plan import LegPlan, Plan
+from engine.planning.trading_time import InHours
 from strategies import registry
 
 
 def manner(config: Config) -> Manner:
     """The config's part of a plan."""
-    return Manner(
-        schedule=config.schedule,
-        window=config.window,
-        catch_up=config.catch_up,
-        tactic=config.tactic,
-        sweeps=config.sweeps,
-        tails=config.tails,
-    )
+    return Manner(way=config.way, own=config.own, sweeps=config.sweeps, tails=config.tails, programme=config.programme)
 
 
 def methods(plan: Plan, start: Instant) -> Methods:
@@ -38,19 +33,21 @@ def methods(plan: Plan, start: Instant) -> Methods:
 
 
 def targets(opened: Opened) -> Mapping[LegId, list[tuple[Instant, Decimal]]]:
-    """What each leg that is fed by none should have sold by when, for the reports."""
+    """What each leg that is fed by none should have sold by when, as it was approved, for the reports."""
     made = methods(opened.plan, opened.at)
     return {
-        leg.id: list(_points(leg, made[leg.id], opened.at, opened.plan.ends(opened.at)))
-        for leg in opened.plan.legs
-        if not leg.fed_by
+        leg.id: list(_points(leg, made[leg.id], opened.at, opened.plan)) for leg in opened.plan.legs if not leg.fed_by
     }
 
 
-def _points(leg: LegPlan, method: Method, start: Instant, deadline: Instant) -> Iterator[tuple[Instant, Decimal]]:
-    at, end = start, min(Instant(start + leg.window), deadline)
+def _points(leg: LegPlan, method: Method, start: Instant, plan: Plan) -> Iterator[tuple[Instant, Decimal]]:
+    schedule, hours, at, reached = method.schedule, plan.hours(leg), start, Instant(start + leg.window)
+    if hours is not None:
+        schedule = InHours(schedule, hours, start)
+        reached = after(hours, start, leg.window) or plan.ends(start)
+    end = min(reached, plan.ends(start))
     while at < end:
         seen = Progress(leg.quantity, Decimal(0), closing=True, oldest=None, at=at, lot=leg.lot)
-        yield at, method.schedule.target(seen)
-        at = method.schedule.following(at)
+        yield at, schedule.target(seen)
+        at = schedule.following(at)
     yield end, leg.quantity

@@ -58,14 +58,15 @@ def read(path: Path, now: Instant) -> Config:
 
 def _refused(config: Config) -> Iterator[Mistake]:
     """What schedule and tactic say against their parameters, found out by making each once."""
-    try:
-        strategies.schedule(config.schedule.name, Instant(0), Instant(config.window), config.schedule.parameters)
-    except BadInput as error:
-        yield from error.mistakes
-    try:
-        strategies.tactic(config.tactic.name, config.tactic.parameters)
-    except BadInput as error:
-        yield from error.mistakes
+    for way in (config.way, *config.own.values()):
+        try:
+            strategies.schedule(way.schedule.name, Instant(0), Instant(way.window), way.schedule.parameters)
+        except BadInput as error:
+            yield from error.mistakes
+        try:
+            strategies.tactic(way.tactic.name, way.tactic.parameters)
+        except BadInput as error:
+            yield from error.mistakes
 
 
 def known() -> Known:

@@ -28,7 +28,7 @@ from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, plain
 from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities
-from engine.ports import Clock, Market, Venue
+from engine.ports import Clock, Custody, Market, Venue
 from venues import registry
 from venues.adapter import Adapter, Site
 
@@ -84,6 +84,10 @@ class Places(Struct, frozen=True):
     """Thrown by a halt; an adapter asks it when an order's turn has come."""
     outlooks: dict[VenueName, Outlook] = {}
     """Those that are for reference only."""
+    custody: Custody | None = None
+    """Who holds the coin that no venue holds yet; `None` where all of it lies at the venues."""
+    custodian: dict[str, str] = {}
+    """How that one is reached again."""
 
     @property
     def venues(self) -> dict[VenueName, Venue]:
@@ -108,6 +112,8 @@ class Places(Struct, frozen=True):
 
     async def aclose(self) -> None:
         """Let go of all of them."""
+        if self.custody is not None:
+            await self.custody.aclose()
         for place in self.places.values():
             await place.venue.aclose()
             await place.market.aclose()
@@ -127,6 +133,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     strict_tif: bool
     account: str
     balances: Mapping[Asset, Decimal]
+    custody: Mapping[Asset, Decimal] = {}
+    """What lies with the sandbox's custodian; there is none when it is empty."""
 
 
 class OwnSandbox:
@@ -136,6 +144,8 @@ class OwnSandbox:
         self._process = process
         self._draining = asyncio.create_task(_drain(process.stderr))
         self._venues = ready["venues"]
+        self.custodian: str = ready.get("custody", {}).get("rest", "")
+        """The root of its custodian; empty where there is none."""
 
     def address(self, dialect: str) -> str:
         """The root of the venue that speaks it."""
@@ -159,6 +169,8 @@ class OwnSandbox:
         command += ["--faults", str(wanted.faults)] if wanted.faults else []
         for asset, units in wanted.balances.items():
             command += ["--balance", f"{asset}={plain(units)}"]
+        for asset, units in wanted.custody.items():
+            command += ["--custody", f"{asset}={plain(units)}"]
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
@@ -251,7 +263,7 @@ def site_of(target: Target, clock: Clock, capabilities: Capabilities, switch: Sw
         production=target.production,
         key=target.key,
         options=target.options,
-        withheld=lambda: switch.reason,
+        withheld=lambda: switch.why,
         seed=seed,
     )
 

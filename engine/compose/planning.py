@@ -1,36 +1,89 @@
 """The preflight alone, for `steelyard plan`: nothing is claimed and nothing is sent."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.compose import reaching
+from engine.compose import approving, reaching, running
 from engine.compose import request as requests
+from engine.compose.approving import PlanPaper
 from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.references import sight
 from engine.compose.rehearsal import START, in_process, stage
 from engine.compose.request import Request
+from engine.compose.session import pairs
+from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import WallClock
-from engine.drivers.register import CaseRegister
+from engine.drivers.register import CLAIMED, CaseRegister, Entered
+from engine.exposure import cover_of
+from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput
+from engine.kernel.ids import RunId
+from engine.mandate.deposit import Cover
+from engine.market.tape import Watch
+from engine.state import State, opened
 
 
-async def planned(request: Request) -> Prepared:
+class Planned(Struct, frozen=True):
+    """What a run would be started with, and what people are asked to sign for it."""
+
+    prepared: Prepared
+    paper: PlanPaper
+    first: State
+    """As a run would begin that began now."""
+    cover: Cover | None
+    """How the deposit would stand then; `None` where none is asked for, or no book says what was put up."""
+
+
+async def planned(request: Request) -> Planned:
     """What a run would be started with; raises `BadInput` with everything that prevents it."""
     config = request.config
     async with AsyncExitStack() as stack:
         register = CaseRegister(request.state_folder)
         stack.callback(register.close)
-        if found := requests.mistakes(request, register):
+        book = approving.book_of(config, request.state_folder)
+        if book is not None:
+            stack.callback(book.close)
+        if found := [*requests.mistakes(request, register), *approving.mistakes(config, book)]:
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         if request.in_process:
             reached = in_process(stage(request, remaining, lambda: START), WallClock())
         else:
             reached = await reaching.reach(request, stack, remaining)
-        return await _seen(reached, await prepare(config, remaining, reached.venues, reached.clock))
+        prepared = await _seen(
+            reached, await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
+        )
+        first = _first(request, prepared, reached, book)
+        cover = None
+        if config.limits.deposit is not None and book is not None:
+            cover = await _cover(reached, first, (lambda: START) if request.in_process else reached.clock.market)
+        return Planned(prepared, approving.paper_of(config, prepared.plan), first, cover)
+
+
+def _first(request: Request, prepared: Prepared, reached: Places, book: CaseBook | None) -> State:
+    """The state that the first row of a run would make. No such run is on any register."""
+    terms = request.config.terms
+    nobody = Entered(RunId(f"{terms.case}.0"), terms.case, request.config.environment, "", CLAIMED)
+    return opened(running.opening(request, nobody, prepared, reached, book))
+
+
+async def _cover(reached: Places, first: State, clock: Callable[[], Instant]) -> Cover | None:
+    """As the engine would count it, by the books as they stand; in memory the market stands still at its start."""
+    await reaching.watch_markets(reached, first.plan)
+    now = clock()
+    watches = {pair: Watch(*pair) for pair in pairs(first.plan)}
+    for market in reached.markets.values():
+        for fact in market.drain(now):
+            if (watch := watches.get((fact.venue, fact.symbol))) is not None:
+                watch.apply(fact)
+    first.views = {pair: watch.view(now) for pair, watch in watches.items()}
+    first.at = now
+    return cover_of(first)
 
 
 async def _seen(reached: Places, prepared: Prepared) -> Prepared:

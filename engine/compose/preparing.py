@@ -12,11 +12,12 @@ from engine.kernel.clock import show_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Asset, plain
+from engine.mandate.custody import CustodyPlan
 from engine.market.instrument import Instrument
 from engine.orders.reports import Balance
 from engine.planning.draft import Hop, draft, survey
 from engine.planning.plan import Plan
-from engine.ports import Clock, Venue
+from engine.ports import Clock, Custody, Venue
 from engine.reconcile.resolve import SKEW
 
 
@@ -28,10 +29,15 @@ class Prepared(Struct, frozen=True):
     balances: Mapping[VenueName, tuple[Balance, ...]]
     references: tuple[Sight, ...] = ()
     """What the venues for reference show; a run looks for itself when it starts."""
+    custody: CustodyPlan | None = None
 
 
 async def prepare(
-    config: Config, remaining: Mapping[Asset, Decimal], venues: Mapping[VenueName, Venue], clock: Clock
+    config: Config,
+    remaining: Mapping[Asset, Decimal],
+    venues: Mapping[VenueName, Venue],
+    clock: Clock,
+    custody: Custody | None = None,
 ) -> Prepared:
     """Ask every venue what it lists and holds, and draft the plan; raises `BadInput` with all gaps at once."""
     mistakes: list[Mistake] = []
@@ -51,10 +57,46 @@ async def prepare(
     if mistakes:
         raise BadInput(mistakes)
     plan = draft(config.terms, remaining, instruments, manner(config))
-    mistakes += plan if isinstance(plan, list) else _short(plan, remaining, balances)
+    kept = await _in_custody(config, remaining, balances, custody, mistakes)
+    mistakes += plan if isinstance(plan, list) else _short(plan, remaining, balances, kept)
     if isinstance(plan, list) or mistakes:
         raise BadInput(mistakes)
-    return Prepared(plan, tuple(survey(config.terms, instruments)), balances)
+    return Prepared(plan, tuple(survey(config.terms, instruments)), balances, custody=kept)
+
+
+async def _in_custody(
+    config: Config,
+    remaining: Mapping[Asset, Decimal],
+    balances: Mapping[VenueName, Sequence[Balance]],
+    custody: Custody | None,
+    mistakes: list[Mistake],
+) -> CustodyPlan | None:
+    """What the custodian holds of that which no venue holds yet, and how it is to be released."""
+    use = config.custody
+    if custody is None or use is None:
+        return None
+    try:
+        statement = await custody.holdings()
+    except BadInput as error:
+        mistakes += error.mistakes
+        return None
+    except Exception as error:  # noqa: BLE001 - as for a venue: one line of the preflight
+        mistakes.append(Mistake("custody", f"did not answer the preflight: {error}"))
+        return None
+    there = {
+        asset: sum((b.free for bs in balances.values() for b in bs if b.asset == asset), ZERO) for asset in remaining
+    }
+    return CustodyPlan(
+        holdings={
+            asset: min(statement.holdings.get(asset, ZERO), max(ZERO, units - there[asset]))
+            for asset, units in remaining.items()
+        },
+        statement_sha256=statement.sha256,
+        account=config.terms.account,
+        slices_ahead=use.slices_ahead,
+        minimum=use.tranche_min,
+        exposure_max=use.exposure_max,
+    )
 
 
 async def _rights(config: Config, name: VenueName, venue: Venue) -> list[Mistake]:
@@ -73,15 +115,19 @@ async def _rights(config: Config, name: VenueName, venue: Venue) -> list[Mistake
 
 
 def _short(
-    plan: Plan, remaining: Mapping[Asset, Decimal], balances: Mapping[VenueName, Sequence[Balance]]
+    plan: Plan,
+    remaining: Mapping[Asset, Decimal],
+    balances: Mapping[VenueName, Sequence[Balance]],
+    kept: CustodyPlan | None,
 ) -> list[Mistake]:
-    """Assets of which the accounts where they are to be sold hold less than that."""
+    """Assets of which the accounts where they are to be sold, and the custodian, hold less than that."""
     found = []
     for asset, units in remaining.items():
         where = [i.venue for leg in plan.legs if leg.sell == asset for i in leg.instruments]
         held = sum((b.free for name in where for b in balances[name] if b.asset == asset), ZERO)
+        held += kept.holdings.get(asset, ZERO) if kept is not None else ZERO
         if held < units:
-            names = ", ".join(where)
+            names = ", ".join([*where, "the custodian"] if kept is not None else where)
             what = f"{plain(units)} are to be sold and {names} holds {plain(held)} free"
             found.append(Mistake(f"mandate.{asset}", what))
     return found

@@ -1,17 +1,19 @@
 """What a run leaves behind beside its journal and tape, derived from these two and rebuilt from them at will."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from engine.compose import daily
 from engine.compose.methods import targets
 from engine.drivers import folder, tape
 from engine.events import Entry, Opened, decode
 from engine.evidence import benchmarks, summary
+from engine.evidence.books import moves
 from engine.evidence.reading import tell
-from engine.evidence.story import Story
+from engine.evidence.story import Moment, Story
 from engine.journal import reading
 from engine.journal.record import Record
 from engine.kernel.clock import SECOND, Span
@@ -25,6 +27,7 @@ MID_EVERY: Final = Span(2 * SECOND)
 LEDGER: Final = "ledger.beancount"
 ORDERS: Final = "orders.csv"
 FILLS: Final = "fills.csv"
+ATTRIBUTION: Final = "attribution.csv"
 WORDING: Final = "wording.json"
 
 
@@ -36,7 +39,10 @@ def entries(path: Path) -> Iterator[tuple[Record, Entry]]:
 
 def story_of(run: Path) -> Story:
     """A run's story from its journal and its tape."""
-    rows = list(entries(run / reading.FILE))
+    return _told(run, list(entries(run / reading.FILE)))
+
+
+def _told(run: Path, rows: Sequence[tuple[Record, Entry]]) -> Story:
     opened = next((entry for _, entry in rows if isinstance(entry, Opened)), None)
     prints: list[Print] = []
     if opened is not None:
@@ -50,23 +56,52 @@ def write(run: Path, **wording: Any) -> summary.Summary:
 
     `wording` is what the report says beside the numbers; it is kept, so that the same report can be made again.
     """
-    story = story_of(run)
+    rows = list(entries(run / reading.FILE))
+    story = _told(run, rows)
     result = summary.summarise(story)
     evidence = benchmarks.gather(story)
     opened = story.opened
+    told_days = daily.write_days(run, story, evidence, _rung(story, rows))
+    daily.write_recoveries(run, story)
     sales = [Sale(sold.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for sold in leg.fills]
     mids = {LegId(leg.plan.id): tape.read_mids(run, *leg.plan.pairs[0], MID_EVERY) for leg in story.legs}
     recorded = recorded_for_reference(run)
-    report = html.render(story, result, mids=mids, evidence=evidence, recorded=recorded, **_kept(run, wording))
+    report = html.render(
+        story,
+        result,
+        mids=mids,
+        evidence=evidence,
+        told_days=told_days,
+        recorded=recorded,
+        **_kept(run, wording),
+    )
     for name, content in (
         (folder.SUMMARY, summary.summary_json(result)),
         (ORDERS, tables.orders_csv(story).encode()),
         (FILLS, tables.fills_csv(evidence).encode()),
-        (LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales).encode()),
+        (ATTRIBUTION, tables.attribution_csv(story).encode()),
+        (LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales, moves(story)).encode()),
         (folder.REPORT, report.encode()),
     ):
         folder.write_whole(run / name, content)
     return result
+
+
+def write_days(run: Path, names: Collection[str]) -> None:
+    """Write the reports of these local days from what is on record so far, and of every restart.
+
+    `BadInput` where the run has no such day.
+    """
+    rows = list(entries(run / reading.FILE))
+    story = _told(run, rows)
+    daily.check(story, names)
+    daily.write_days(run, story, benchmarks.gather(story), _rung(story, rows), names)
+    daily.write_recoveries(run, story)
+
+
+def _rung(story: Story, rows: Sequence[tuple[Record, Entry]]) -> list[Moment]:
+    """The alarms of a run that has days; the others' reports tell what happened."""
+    return daily.rung_by(rows) if story.opened.plan.programme is not None else []
 
 
 def recorded_for_reference(run: Path) -> dict[VenueName, tuple[int, int]]:

@@ -4,19 +4,25 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine.compose import places
+from engine.compose.custodians import open_custody
 from engine.compose.places import Outlook, OwnSandbox, Places, Target
 from engine.compose.references import Absent, Onlookers
 from engine.compose.request import Request
 from engine.compose.session import Screen, pairs
 from engine.config import VenueUse
+from engine.config.custody_checks import SANDBOX
+from engine.config.custody_use import CustodyUse
 from engine.drivers import keys
 from engine.drivers.folder import Origin, Whereabouts
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
-from engine.kernel.money import Asset
+from engine.kernel.money import ZERO, Asset
 from engine.planning.plan import Plan
 from engine.state import State
 from venues import registry
@@ -26,16 +32,28 @@ from venues.sandbox.dialects import DIALECTS
 async def reach(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset, Decimal]) -> Places:
     """Start the sandbox that the request asks for, or find the one that it points at."""
     config, found = request.config, _selling(request)
-    targets = await _own(request, stack, remaining) if request.sandbox else _pointed(request)
+    custodian = ""
+    if request.sandbox:
+        targets, custodian = await _own(request, stack, remaining)
+    else:
+        targets = _pointed(request)
     promised = {name: places.strict(registry.adapter(use.adapter)) for name, use in found.items()}
     reached = await places.reach_sandboxes(
         targets, seed=request.chosen_seed, capabilities=promised if request.strict_tif else {}
     )
+    if config.custody is not None:
+        beside, account = request.config_path.parent, config.terms.account
+        custody = open_custody(
+            config.custody, case=config.terms.case, account=account, beside=beside, address=custodian
+        )
+        folder = str((beside / config.custody.folder).absolute()) if config.custody.folder else ""
+        there = {"kind": config.custody.kind, "folder": folder, "address": custodian or config.custody.address}
+        reached = replace(reached, custody=custody, custodian=there)
     stack.push_async_callback(reached.aclose)
     for name, use in config.references.items():
         if name not in reached.outlooks:
-            there = Whereabouts(adapter=use.adapter, address="", options=dict(use.options), reference=True)
-            reached.outlooks[name] = Outlook(Absent(name, f"no sandbox speaks {use.dialect}"), there)
+            nowhere = Whereabouts(adapter=use.adapter, address="", options=dict(use.options), reference=True)
+            reached.outlooks[name] = Outlook(Absent(name, f"no sandbox speaks {use.dialect}"), nowhere)
     return reached
 
 
@@ -58,6 +76,13 @@ async def reach_again(origin: Origin, state: State, stack: AsyncExitStack) -> Pl
     reached = await places.reach_sandboxes(
         targets, seed=opened.seed, capabilities=opened.capabilities, all_of_them=False
     )
+    if origin.custody:
+        account = opened.custody.account if opened.custody is not None else opened.terms.account
+        use = CustodyUse(
+            kind=origin.custody["kind"], folder=origin.custody["folder"], address=origin.custody["address"]
+        )
+        custody = open_custody(use, case=opened.case, account=account, beside=Path())
+        reached = replace(reached, custody=custody)
     stack.push_async_callback(reached.aclose)
     return reached
 
@@ -105,8 +130,12 @@ async def look_on(reached: Places, plan: Plan, stack: AsyncExitStack, screen: Sc
     return onlookers
 
 
-async def _own(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset, Decimal]) -> list[Target]:
-    """In a sandbox that ends with us. What it does not speak, it can't show for reference either."""
+async def _own(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset, Decimal]) -> tuple[list[Target], str]:
+    """In a sandbox that ends with us, and the address of its custodian.
+
+    What it does not speak, it can't show for reference either.
+    """
+    apart = request.config.custody is not None and request.config.custody.kind == SANDBOX
     config, selling = request.config, _selling(request)
     spoken = {name: use for name, use in config.references.items() if use.dialect in DIALECTS}
     sold_on = [use.dialect for use in selling.values()]
@@ -120,11 +149,12 @@ async def _own(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset
             recorded=not request.synthetic,
             strict_tif=request.strict_tif,
             account=config.terms.account,
-            balances=remaining,
+            balances=dict.fromkeys(remaining, ZERO) if apart else remaining,
+            custody=remaining if apart else {},
         )
     )
     stack.push_async_callback(sandbox.stop)
-    return [
+    targets = [
         Target(
             name=name,
             adapter=use.adapter,
@@ -134,6 +164,7 @@ async def _own(request: Request, stack: AsyncExitStack, remaining: Mapping[Asset
         )
         for name, use in (*selling.items(), *spoken.items())
     ]
+    return targets, sandbox.custodian
 
 
 def _pointed(request: Request) -> list[Target]:

@@ -35,6 +35,18 @@ class Request(Struct, frozen=True, kw_only=True):
     strict_tif: bool = False
     out: Path | None = None
     home: Path | None = None
+    rehearse: bool = False
+    """At public prices, against exchanges in memory: see `rehearsing`."""
+    confirm: bool = False
+    """Somebody types what is about to be sold; in production always."""
+    confirmed: str | None = None
+    """What he would type, where there is no terminal to type at."""
+
+    @property
+    def confirms(self) -> bool:
+        """Has somebody to confirm before the run is claimed?"""
+        asked = self.confirm or self.confirmed is not None or self.config.environment == "production"
+        return asked and not self.rehearse
 
     @property
     def chosen_seed(self) -> int:
@@ -43,7 +55,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """How the venues are reached: `virtual`, `own`, `pointed` or `production`."""
+        """How the venues are reached: `rehearsal`, `virtual`, `own`, `pointed` or `production`."""
+        if self.rehearse:
+            return "rehearsal"
         if self.in_process:
             return "virtual"
         if self.sandbox:
@@ -60,6 +74,11 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.config.state:
             return (self.config_path.parent / self.config.state).absolute()
         return default_home()
+
+    @property
+    def people_file(self) -> Path | None:
+        """Who may decide what; `None` where the config names nobody."""
+        return (self.config_path.parent / self.config.people_file).absolute() if self.config.people_file else None
 
     @property
     def released(self) -> dict[Asset, Decimal]:
@@ -79,7 +98,7 @@ def mistakes(request: Request, register: CaseRegister) -> list[Mistake]:
         *_environment(request),
         *_secrets(request),
         *_remaining(request, register),
-        *_out(request),
+        *out_mistakes(request),
     ]
 
 
@@ -87,6 +106,8 @@ def _options(request: Request) -> list[Mistake]:
     found = []
     if request.in_process and not request.sandbox:
         found.append(Mistake("--in-process", "goes with --sandbox"))
+    if request.in_process and (request.confirm or request.confirmed is not None):
+        found.append(Mistake("--confirm", "not with --in-process: nothing of it is worth typing for"))
     if request.addresses and request.sandbox:
         found.append(Mistake("--venue", "points at a running sandbox, and --sandbox starts another: choose one"))
     strangers = [name for name in request.addresses if name not in request.config.venues]
@@ -136,7 +157,7 @@ def _remaining(request: Request, register: CaseRegister) -> list[Mistake]:
     return []
 
 
-def _out(request: Request) -> list[Mistake]:
+def out_mistakes(request: Request) -> list[Mistake]:
     """A run has a folder of its own, new or empty."""
     if request.out is None or not request.out.exists():
         return []

@@ -7,22 +7,28 @@ from typing import Final
 import structlog
 
 from engine import VERSION
-from engine.compose import products, reaching
+from engine.compose import approving, confirming, noting, products, reaching
 from engine.compose import request as requests
 from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
 from engine.compose.session import Interrupts, Screen, Session, close_books, pairs, settle
 from engine.drivers import recovery, telemetry
+from engine.drivers.casebook import CaseBook
+from engine.drivers.desk import Desk
 from engine.drivers.folder import Lock, Locked, Origin, RunFolder
 from engine.drivers.outbox import Outbox
-from engine.drivers.register import CLAIMED, VOID, CaseRegister, Entered, Refusal
+from engine.drivers.register import CLAIMED, OPEN, VOID, CaseRegister, Entered, Refusal
 from engine.drivers.tape import TapeWriter, read_prints
-from engine.events import Approval, Opened, TapeSealed, decode
+from engine.events import Opened, TapeSealed, decode
 from engine.journal.record import Record
 from engine.journal.store import SqliteStore
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import CaseId
+from engine.mandate.case import standing
+from engine.mandate.folding import fold as fold_case
+from engine.mandate.standing import CaseStanding
+from engine.reports import openings
 from engine.state import State, opened
 
 log = structlog.get_logger()
@@ -43,30 +49,50 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         register = CaseRegister(home)
         stack.callback(register.close)
         void_unborn(register, config.environment, config.terms.case)
-        if found := requests.mistakes(request, register):
+        book = approving.book_of(config, home)
+        if book is not None:
+            stack.callback(book.close)
+            noting.void(book, register)
+        if found := [*requests.mistakes(request, register), *approving.mistakes(config, book)]:
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         reached = await reaching.reach(request, stack, remaining)
-        prepared = await prepare(config, remaining, reached.venues, reached.clock)
+        prepared = await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
+        paper = approving.paper_of(config, prepared.plan)
+        approving.check(book, paper)
         await reaching.watch_markets(reached, prepared.plan)
+        reached = await confirming.confirm(request, prepared.plan, reached, screen.say)
         stack.enter_context(interrupts := Interrupts(screen))
+        if (taken := _occupied(request, register, reached)) is not None:
+            raise BadInput([Mistake("mandate.account", taken.reason)])
         claimed = register.claim(
             config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS)
         )
         if isinstance(claimed, Refusal):
             raise BadInput([Mistake("mandate.case", claimed.reason)])
-        entered, _ = claimed
+        entered, granted = claimed
         folder = RunFolder(Path(entered.folder))
-        telemetry.to_folder(folder.create(Origin(kind=request.kind, home=str(home), venues=reached.whereabouts)))
+        origin = Origin(
+            kind=request.kind,
+            home=str(home),
+            venues=reached.whereabouts,
+            receivers=config.receivers,
+            custody=reached.custodian,
+            people=str(request.people_file or ""),
+        )
+        telemetry.to_folder(folder.create(origin))
         stack.callback(folder.lock().release)
         onlookers = await reaching.look_on(reached, prepared.plan, stack, screen)
-        first = opening(request, entered, prepared, reached)
+        first = opening(request, entered, prepared, reached, book)
+        begin = (first, approving.approval(book, paper, first))
+        if book is not None:
+            noting.begin(book, entered.run, granted)
         journal = SqliteStore.create(folder.journal)
         screen.say(f"run {entered.run} in {folder.path}")
-        session = Session(folder, register, home, reached, onlookers, screen, interrupts)
-        begin = (first, Approval(first.at, first.plan.digest))
+        desk = Desk(book, entered.run, first.standing, first.standing.book_seq) if book is not None else None
+        session = Session(folder, register, home, reached, onlookers, screen, interrupts, desk)
         state = await session.drive(opened(first), journal, Outbox(folder.path), TapeWriter(folder.path), begin=begin)
-        return finish(folder, state, screen)
+        return finish(folder, state, screen, book)
 
 
 async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = False) -> ExitCode:
@@ -93,27 +119,37 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         state, origin = fold.state, folder.origin()
         register.begin(entered.run)
         gone = origin.kind == "own"
-        if state.closed or state.finished or (halt and gone):
+        book = approving.book_again(origin, state, home)
+        if book is not None:
+            stack.callback(book.close)
+        again = bool(state.closed) and not (halt or gone) and approving.reopens(state, book)
+        if again:
+            _alone(register, entered)
+        if (state.closed and not again) or (state.finished and not state.closed) or (halt and gone):
             close_books(state, journal, TapeWriter(folder.path, seals))
             settle(register, state)
             say = (
                 "its sandbox is gone: what was working or unknown counts as taken" if halt and gone else "ended already"
             )
             screen.say(f"run {entered.run}: {state.closed}; {say}")
-            return finish(folder, state, screen)
+            return finish(folder, state, screen, book)
         stack.callback(journal.close)
         reached = await reaching.reach_again(origin, state, stack)
-        await reaching.watch_again(reached, state.opened.plan, stack)
-        onlookers = await reaching.look_on(reached, state.opened.plan, stack, screen)
+        await reaching.watch_again(reached, state.plan, stack)
+        onlookers = await reaching.look_on(reached, state.plan, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
-        session = Session(folder, register, home, reached, onlookers, screen, interrupts)
+        desk = Desk(book, entered.run, state.case, state.heard) if book is not None else None
+        session = Session(folder, register, home, reached, onlookers, screen, interrupts, desk)
         state = await session.drive(state, journal, outbox, TapeWriter(folder.path, seals), halt=halt)
-        return finish(folder, state, screen)
+        return finish(folder, state, screen, book)
 
 
-def opening(request: Request, entered: Entered, prepared: Prepared, reached: Places) -> Opened:
+def opening(
+    request: Request, entered: Entered, prepared: Prepared, reached: Places, book: CaseBook | None = None
+) -> Opened:
     """The first row of a run's journal."""
     config = request.config
+    people = config.people if book is not None else None
     return Opened(
         at=reached.clock.market(),
         run=entered.run,
@@ -128,13 +164,20 @@ def opening(request: Request, entered: Entered, prepared: Prepared, reached: Pla
         capabilities=reached.capabilities,
         balances=prepared.balances,
         seed=request.chosen_seed,
+        custody=prepared.custody,
+        approvals=people.policy.approvals if people is not None else 0,
+        standing=standing(fold_case(book.rows())) if book is not None else CaseStanding(),
     )
 
 
-def finish(folder: RunFolder, state: State, screen: Screen) -> ExitCode:
-    """Derive everything else that the folder holds, and say how it ended."""
+def finish(folder: RunFolder, state: State, screen: Screen, book: CaseBook | None = None) -> ExitCode:
+    """Derive everything else that the folder holds, tell the book of the case, and say how it ended."""
     products.write(folder.path)
+    if book is not None:
+        noting.end(book, state)
     screen.say(f"{state.closed}: see {folder.path / 'report.html'}")
+    for line in openings.lines(state, gone=folder.origin().kind in ("own", "virtual")):
+        screen.say(line)
     return EXITS[state.closed]
 
 
@@ -158,6 +201,26 @@ def _there(entered: Entered, folder: RunFolder) -> None:
     if entered.status == CLAIMED:
         what = "its process ended before its first row, so nothing was sent: begin again with `steelyard run`"
     raise BadInput([Mistake(str(entered.run), what)])
+
+
+def _occupied(request: Request, register: CaseRegister, reached: Places) -> Refusal | None:
+    """A sandbox of our own is nobody else's; everywhere else an account belongs to one case at a time."""
+    if request.sandbox:
+        return None
+    terms = request.config.terms
+    there = ((name, place.whereabouts.address) for name, place in reached.places.items())
+    return register.occupy(request.config.environment, terms.case, terms.account, there)
+
+
+def _alone(register: CaseRegister, entered: Entered) -> None:
+    """A run that had ended is opened again only where no other run of its case goes on or came after it."""
+    runs = register.entered(entered.environment, entered.case)
+    later = [run for run in runs[runs.index(entered) + 1 :] if run.status != VOID] if entered in runs else []
+    if later and entered.status == "halted":
+        what = f"run {later[-1].run} was granted what this one left: it can't go on selling"
+        raise BadInput([Mistake(str(entered.run), what)])
+    if any(run.status in (CLAIMED, OPEN) for run in later):
+        raise BadInput([Mistake(str(entered.run), f"run {later[-1].run} of this case has not ended; resume it first")])
 
 
 def _home(request: Request) -> Path:

@@ -8,13 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
 
+from engine.alarms import Alarm
+from engine.compose import products
+from engine.compose.alarming import Bell
+from engine.compose.daily import Evenings
 from engine.compose.methods import methods
 from engine.compose.places import Places
 from engine.compose.references import Onlookers
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
+from engine.drivers.desk import Desk
 from engine.drivers.feeds import Feeds
-from engine.drivers.folder import RunFolder
+from engine.drivers.folder import HALT_FILE, RunFolder
 from engine.drivers.live import Live
 from engine.drivers.outbox import Outbox
 from engine.drivers.recording import Recording
@@ -27,6 +32,7 @@ from engine.journal.store import SqliteStore
 from engine.kernel import codec
 from engine.kernel.ids import LegId, Symbol, VenueName
 from engine.kernel.money import ZERO
+from engine.ledger import accounts
 from engine.orders.events import Wish
 from engine.orders.order import OrderState
 from engine.orders.strategy import Schedule
@@ -91,7 +97,10 @@ class Session:
         onlookers: Onlookers,
         screen: Screen,
         interrupts: Interrupts,
+        desk: Desk | None = None,
     ) -> None:
+        """`desk` follows the book of the case; without one nobody but the control socket is listened to."""
+        self._desk = desk
         self._folder, self._register, self._home = folder, register, home
         self._places, self._onlookers = places, onlookers
         self._screen, self._interrupts = screen, interrupts
@@ -109,9 +118,9 @@ class Session:
     ) -> State:
         """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued."""
         places = self._places
-        made = methods(state.opened.plan, state.opened.at)
+        made = methods(state.plan, state.opened.at)
         recording = Recording(tape, outbox)
-        feeds = Feeds(pairs(state.opened.plan), places.markets, recording, self._onlookers.sources)
+        feeds = Feeds(pairs(state.plan), places.markets, recording, self._onlookers.sources)
         observers = (outbox, self._screen.row)
         live = Live(
             state,
@@ -124,9 +133,15 @@ class Session:
             observers,
             aside=asyncio.to_thread,
             switch=places.switch,
+            custody=places.custody,
         )
+        places.switch.file = self._folder.path / HALT_FILE
         schedules = {leg: method.schedule for leg, method in made.items()}
         async with AsyncExitStack() as stack:
+            self._bell = Bell(self._folder.origin().receivers, self._folder, places.clock, state.opened.environment)
+            stack.push_async_callback(self._bell.aclose)
+            evenings = Evenings(self._folder.path, products.write_days)
+            stack.push_async_callback(evenings.aclose)
             stack.callback(journal.close)
             stack.callback(outbox.close)
             stack.callback(tape.close)
@@ -140,7 +155,7 @@ class Session:
             await server.start()
             stack.push_async_callback(server.stop)
             stack.callback(self._look, live, schedules)
-            watching = asyncio.create_task(self._watch(live, feeds, schedules))
+            watching = asyncio.create_task(self._watch(live, feeds, schedules, evenings))
             stack.callback(watching.cancel)
             self._interrupts.live = live
             if halt or (state.paused and not begin):
@@ -148,29 +163,46 @@ class Session:
             await live.run(recovery.restart(state, places.clock.market(), first=bool(begin)))
         return live.state
 
-    async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule]) -> None:
-        """The screen, the register and the tape, several times a second; the run ends with whatever fails here."""
+    async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule], evenings: Evenings) -> None:
+        """Screen, register, tape and days, several times a second; the run ends with whatever fails here."""
         try:
             while not live.state.finished:  # what came after the last seal would lie on the tape without one
                 self._look(live, schedules)
                 feeds.gather(self._places.clock.market())
+                evenings.look(live.state, self._places.clock.market())
                 await asyncio.sleep(LOOK_EVERY_S)
         except Exception as error:  # noqa: BLE001 - passed on to the run, which raises it
             live.fail(error)
 
     def _look(self, live: Live, schedules: Mapping[LegId, Schedule]) -> None:
+        self._hear(live)
         self._screen.show(status(live.state, schedules))
+        self._bell.look(live.state, self._wanted())
         numbers = (live.state.changed_at, live.state.closed, len(live.state.live))
         if numbers != self._settled:  # each update is synced to disk, so only when something has changed
             self._settled = numbers
             settle(self._register, live.state)
 
+    def _wanted(self) -> list[Alarm]:
+        return self._desk.wanted(self._places.clock.wall()) if self._desk is not None else []
+
+    def _hear(self, live: Live) -> None:
+        """What people put into the book of the case, or left in the folder, since the last look."""
+        if (self._folder.path / HALT_FILE).exists() and not live.state.halted:
+            live.ask(Wish.HALT, "steelyard-kill")
+        if self._desk is None:
+            return
+        clock = self._places.clock
+        for event in self._desk.look(clock.market(), clock.wall()):
+            live.tell(event)
+        self._desk.flat(live.state, clock.wall())
+
 
 def settle(register: CaseRegister, state: State) -> None:
     """Tell the register what the run has sold, has working, and does not know; and that it has ended, if it has."""
-    for holding in state.opened.terms.holdings:
+    for holding in state.terms.holdings:
         sold = working = unknown = ZERO
-        for plan in state.opened.plan.legs:
+        for plan in state.plan.legs:
             if plan.sell != holding.asset:
                 continue
             sold += min(state.legs[plan.id].sold, plan.quantity)
@@ -180,6 +212,11 @@ def settle(register: CaseRegister, state: State) -> None:
                 elif order.child.leg == plan.id:
                     working += order.committed
         register.update(state.opened.run, holding.asset, sold, working, unknown)
+        if state.opened.custody is not None:
+            transit = state.ledger.of(accounts.TRANSIT, holding.asset)
+            kept = state.ledger.of(accounts.CUSTODY, holding.asset)
+            granted = next((plan.quantity for plan in state.opened.plan.legs if plan.sell == holding.asset), ZERO)
+            register.lies(state.opened.run, holding.asset, transit, granted - sold - working - unknown - transit - kept)
     if state.closed:
         register.end(state.opened.run, state.closed)
 

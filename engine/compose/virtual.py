@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backtests import single
-from engine.compose import products, reaching, running
+from engine.compose import approving, noting, products, reaching, running
 from engine.compose import request as requests
 from engine.compose.methods import methods
 from engine.compose.places import Places
@@ -30,6 +30,7 @@ from engine.compose.session import Screen, pairs, settle
 from engine.core import Methods
 from engine.drivers import recovery
 from engine.drivers import virtual as loops
+from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.folder import REPORT, Origin, RunFolder
@@ -39,7 +40,7 @@ from engine.drivers.recording import Recording
 from engine.drivers.register import CaseRegister, Refusal
 from engine.drivers.simulated import Simulated, Time
 from engine.drivers.tape import TapeWriter
-from engine.events import Approval, Entry, Note, Restarted, kind
+from engine.events import Entry, Note, Restarted, kind
 from engine.journal.record import Record
 from engine.journal.store import MemoryStore
 from engine.kernel import codec
@@ -82,13 +83,14 @@ class _Begun(Struct):
 def run(request: Request, screen: Screen) -> ExitCode:
     """Carry the request out in virtual time; raises `BadInput` with every mistake while nothing has been started."""
     with ExitStack() as stack:
-        register = _register(request, stack)
+        book = _book(request, stack)
+        register = _register(request, stack, book)
         loop = loops.VirtualLoop()
         clock = VirtualClock(loop, START)
-        begun = loops.run(_virtually(request, register, screen, clock), loop)
+        begun = loops.run(_virtually(request, register, book, screen, clock), loop)
         begun.close()
         settle(register, begun.state)
-    return finish(begun.folder, begun.state, screen)
+        return finish(begun.folder, begun.state, screen, book)
 
 
 def backtest(request: Request, bars: Path | None, since: str | None, screen: Screen) -> ExitCode:
@@ -112,22 +114,45 @@ def backtest(request: Request, bars: Path | None, since: str | None, screen: Scr
     return EXITS[begun.state.closed]
 
 
-def _register(request: Request, stack: ExitStack) -> CaseRegister:
+def _book(request: Request, stack: ExitStack) -> CaseBook | None:
+    """The case's book, where the config names people: without it nobody could know what they agreed to."""
+    if request.config.people is not None and request.state_folder is None:
+        what = "the config names people who approve: say in which state folder the case's book lies"
+        raise BadInput([Mistake("--home", what)])
+    book = approving.book_of(request.config, request.state_folder)
+    if book is not None:
+        stack.callback(book.close)
+    return book
+
+
+def _register(request: Request, stack: ExitStack, book: CaseBook | None = None) -> CaseRegister:
     """The register that the request is held against, with nothing that speaks against starting."""
     config = request.config
     register = CaseRegister(request.state_folder)
     stack.callback(register.close)
     running.void_unborn(register, config.environment, config.terms.case)
-    if found := requests.mistakes(request, register):
+    if found := [*requests.mistakes(request, register), *approving.mistakes(config, book)]:
         raise BadInput(found)
     return register
 
 
-async def _virtually(request: Request, register: CaseRegister, screen: Screen, clock: VirtualClock) -> _Begun:
+async def _virtually(
+    request: Request, register: CaseRegister, book: CaseBook | None, screen: Screen, clock: VirtualClock
+) -> _Begun:
     set_up = stage(request, _remaining(request, register), clock.market)
-    begun = await _begin(request, register, clock, set_up, screen)
+    begun = await _begin(request, register, clock, set_up, screen, book)
     venues, observers = begun.places.venues, (begun.outbox, screen.row)
-    live = Live(begun.state, begun.methods, begun.journal, clock, venues, begun.feeds, begun.recording, observers)
+    live = Live(
+        begun.state,
+        begun.methods,
+        begun.journal,
+        clock,
+        venues,
+        begun.feeds,
+        begun.recording,
+        observers,
+        custody=begun.places.custody,
+    )
     await live.begin(begun.notes)
     await live.run(begun.restarted)
     return begun
@@ -146,35 +171,60 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
         for observer in observers:
             observer(record, note)
     counters = set_up.counters
-    Simulated(begun.state, begun.methods, begun.journal, time, counters, begun.feeds, begun.recording, observers).run(
-        begun.restarted
-    )
+    Simulated(
+        begun.state,
+        begun.methods,
+        begun.journal,
+        time,
+        counters,
+        begun.feeds,
+        begun.recording,
+        observers,
+        custody=set_up.custody,
+    ).run(begun.restarted)
     return begun
 
 
 async def _begin(
-    request: Request, register: CaseRegister, clock: VirtualClock, set_up: Stage, screen: Screen
+    request: Request,
+    register: CaseRegister,
+    clock: VirtualClock,
+    set_up: Stage,
+    screen: Screen,
+    book: CaseBook | None = None,
 ) -> _Begun:
     """Preflight, claim, folder, and the first rows; the same for both."""
     config = request.config
     reached = in_process(set_up, clock)
-    prepared = await prepare(config, _remaining(request, register), reached.venues, clock)
+    prepared = await prepare(config, _remaining(request, register), reached.venues, clock, reached.custody)
+    paper = approving.paper_of(config, prepared.plan)
+    approving.check(book, paper)
     await reaching.watch_markets(reached, prepared.plan)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))
     if isinstance(claimed, Refusal):
         raise BadInput([Mistake("mandate.case", claimed.reason)])
-    entered, _ = claimed
+    entered, granted = claimed
     folder = RunFolder(Path(entered.folder))
-    folder.create(Origin(kind=request.kind, home=str(request.state_folder or ""), venues=reached.whereabouts))
+    folder.create(
+        Origin(
+            kind=request.kind,
+            home=str(request.state_folder or ""),
+            venues=reached.whereabouts,
+            people=str(request.people_file or "") if book is not None else "",
+        )
+    )
     onlookers = Onlookers(reached.references, prepared.plan, screen.say)
     await onlookers.settle()
-    first = opening(request, entered, prepared, reached)
+    first = opening(request, entered, prepared, reached, book)
+    notes = (first, approving.approval(book, paper, first))
+    if book is not None:
+        noting.begin(book, entered.run, granted)
     outbox, tape = Outbox(folder.path), TapeWriter(folder.path)
     recording = Recording(tape, outbox)
     return _Begun(
         folder=folder,
         places=reached,
-        notes=(first, Approval(first.at, first.plan.digest)),
+        notes=notes,
         state=opened(first),
         methods=methods(prepared.plan, first.at),
         journal=MemoryStore(),

@@ -6,12 +6,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.config import licences
+from engine.config import people as people_of
 from engine.config.known import OURS, Known
 from engine.config.meaning import Config, VenueUse, understand
 from engine.config.reading import read
 from engine.kernel.clock import Instant
 from engine.kernel.codec import sha256_hex
 from engine.kernel.errors import BadInput, Mistake
+from engine.mandate.people import People
 from engine.mandate.register import Register
 
 __all__ = ["OURS", "Config", "Known", "VenueUse", "load"]
@@ -20,8 +22,11 @@ _COMPARED = (
     ("strategy.window", "mandate.deadline"),
     ("venues.", "mandate.venues"),
     ("path.hops", "mandate.assets"),
+    ("strategy.window", "programme."),
+    ("programme.quota", "programme."),
+    ("programme.bank.windows", "programme."),
 )
-"""Mistakes that compare two places: they follow from a wrong shape at the other one too."""
+"""Mistakes that compare two places: they follow from a wrong shape at the other one too, or anywhere `below.`"""
 
 
 def load(path: Path, now: Instant, known: Known = OURS) -> Config:
@@ -38,11 +43,23 @@ def load(path: Path, now: Instant, known: Known = OURS) -> Config:
         raise BadInput(shape)
     register, distrusted = _register(path.parent, file.licences, known.register)
     config = understand(file, sha256_hex(raw), now, replace(known, register=register))
+    people, unknown = _people(path.parent, file.people)
+    distrusted = [*distrusted, *unknown]
     if isinstance(config, list) or shape or distrusted:
         meaning = config if isinstance(config, list) else []
         unlisted = [m for m in meaning if not (distrusted and m.where.startswith("mandate.venues["))]
         raise BadInput([*shape, *distrusted, *(m for m in unlisted if not _follows(m, shape))])
-    return config
+    return replace(config, people=people)
+
+
+def _people(folder: Path, name: str) -> tuple[People | None, Sequence[Mistake]]:
+    """Who may decide what, by the signed file that the config names, if it names one."""
+    if not name:
+        return None, ()
+    try:
+        return people_of.read(folder / name), ()
+    except BadInput as error:
+        return None, error.mistakes
 
 
 def _register(folder: Path, name: str, listed: Register) -> tuple[Register, Sequence[Mistake]]:
@@ -58,4 +75,7 @@ def _register(folder: Path, name: str, listed: Register) -> tuple[Register, Sequ
 def _follows(meaning: Mistake, shape: list[Mistake]) -> bool:
     """Is this only what a neutral value brought, where the shape was wrong?"""
     others = [other for place, other in _COMPARED if meaning.where.startswith(place)]
-    return any(meaning.where.startswith(bad.where) or bad.where in others for bad in shape)
+    below = tuple(other for other in others if other.endswith("."))
+    return any(
+        meaning.where.startswith(bad.where) or bad.where in others or bad.where.startswith(below) for bad in shape
+    )

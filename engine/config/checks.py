@@ -6,7 +6,15 @@ This is the first of three places that check the conversion path. Planning and t
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.config import method_checks, venue_checks
+from engine.config import (
+    custody_checks,
+    deposits,
+    method_checks,
+    notify_checks,
+    programme_checks,
+    rehearsal_checks,
+    venue_checks,
+)
 from engine.config.known import Known
 from engine.config.schema import ConfigFile
 from engine.config.words import parse_deadline, percent
@@ -18,6 +26,7 @@ from engine.mandate.terms import FloorScope
 
 ENVIRONMENTS: Final = ("sandbox", "production")
 LATER_SCOPES: Final = ("slice", "average")
+LONGEST: Final = Span(400 * DAY)
 
 
 def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
@@ -27,8 +36,13 @@ def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
         *_assets(file),
         *_path(file),
         *_times(file, now),
+        *programme_checks.mistakes(file),
         *method_checks.mistakes(file, known),
         *venue_checks.mistakes(file, now, known),
+        *custody_checks.mistakes(file),
+        *deposits.mistakes(file),
+        *notify_checks.mistakes(file),
+        *rehearsal_checks.mistakes(file),
     ]
 
 
@@ -37,8 +51,8 @@ def _general(file: ConfigFile) -> Iterator[Mistake]:
         yield Mistake("schema", f"is {file.schema}; this version reads 1")
     if file.environment not in ENVIRONMENTS:
         yield Mistake("environment", f"{file.environment!r} is neither of: {', '.join(ENVIRONMENTS)}")
-    for name in ("collar_bp", "order_notional_max", "minute_notional_max", "outlier_bp_max"):
-        if getattr(file.limits, name) <= 0:
+    for name in ("collar_bp", "order_notional_max", "minute_notional_max", "outlier_bp_max", "basket_minute_max"):
+        if (bound := getattr(file.limits, name)) is not None and bound <= 0:
             yield Mistake(f"limits.{name}", "has to be above zero")
     if file.limits.collar_bp >= 10_000:
         yield Mistake("limits.collar_bp", "10000 bp and more is no collar")
@@ -158,8 +172,11 @@ def _times(file: ConfigFile, now: Instant) -> Iterator[Mistake]:
         yield Mistake("mandate.deadline", f"{file.mandate.deadline} lies in the past")
         return
     length = deadline.after if deadline.after is not None else Span((deadline.at or now) - now)
-    if length > DAY:
-        yield Mistake("mandate.deadline", f"{file.mandate.deadline}: several days: not yet; one day at the most")
-    tail = max((parse_span(s.tail) for s in file.path.stable.values()), default=Span(0))
-    if parse_span(file.strategy.window) + tail > length:
-        yield Mistake("strategy.window", f"{file.strategy.window} and the tail do not fit before the deadline")
+    if length > LONGEST:
+        yield Mistake("mandate.deadline", f"{file.mandate.deadline} is further away than {LONGEST // DAY} days")
+    elif file.programme is None:
+        for where, window in programme_checks.windows(file):
+            if parse_span(window) + programme_checks.longest_tail(file) > length:
+                yield Mistake(where, f"{window} and the tail do not fit before the deadline")
+    elif not any(programme_checks.mistakes(file)):
+        yield from programme_checks.misfits(file, deadline, now)

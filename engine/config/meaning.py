@@ -1,30 +1,33 @@
 """From the file's shape to its meaning: a mandate, a path, a method, limits."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Final
 
 from msgspec import Struct
 
-from engine.config import checks
-from engine.config.known import OWN_SCHEDULES, Known
-from engine.config.schema import ConfigFile, StableSection, VenueSection
+from engine.alarms import Cause
+from engine.config import checks, deposits, ways
+from engine.config.custody_use import CustodyUse, custody_use
+from engine.config.deposits import Outlook
+from engine.config.known import Known
+from engine.config.programme_checks import longest_tail
+from engine.config.programmes import programme
+from engine.config.schema import ConfigFile, ReceiverSection, StableSection, VenueSection
 from engine.config.venue_checks import PERMITTED, REFERENCE
 from engine.config.words import parse_deadline, percent
-from engine.kernel.clock import Instant, Span, parse_span
+from engine.kernel.clock import Instant, Span, parse_instant, parse_span
 from engine.kernel.errors import Mistake
 from engine.kernel.ids import CaseId, VenueName
 from engine.kernel.money import Asset
 from engine.mandate.assets import KNOWN
+from engine.mandate.people import People
+from engine.mandate.programme import Programme
 from engine.mandate.register import Licence
 from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
 from engine.market.reference import ReferenceRules
+from engine.planning.draft import Way
 from engine.planning.plan import Recipe
+from engine.receivers import Kind, Receiver
 from engine.risk.limits import Limits
-
-SWEEP_EVERY: Final = "10s"
-PEG_EVERY: Final = "10s"
-PEG_BEFORE: Final = "10s"
 
 
 class VenueUse(Struct, frozen=True, kw_only=True):
@@ -54,15 +57,29 @@ class Config(Struct, frozen=True, kw_only=True):
     """Those of the mandate, and those that are for reference only."""
     licences: Mapping[VenueName, Licence]
     """The register's entry of each venue that executes."""
-    schedule: Recipe
-    window: Span
-    catch_up: Decimal
-    tactic: Recipe
+    way: Way
+    """When and how what has no way of its own is sold."""
+    own: Mapping[Asset, Way] = {}
     sweeps: Mapping[Asset, Recipe]
     """Per stablecoin, the schedule of the leg that sells it."""
     tails: Mapping[Asset, Span]
     limits: Limits
     seed: int
+    people_file: str = ""
+    people: People | None = None
+    """Who may decide what; `None` waives approvals, which only a sandbox may."""
+    outlook: Outlook | None = None
+    """What the plan assumes of the days until the money is there."""
+    keys_until: Mapping[VenueName, Instant] = {}
+    """When a venue's key runs out, where the config says so."""
+    custody: CustodyUse | None = None
+    """`None`: all of the coin lies at the venues."""
+    programme: Programme | None = None
+    """`None`: sold at any hour."""
+    receivers: tuple[Receiver, ...] = ()
+    """Who is told of alarms."""
+    rehearsal: Mapping[VenueName, str] = {}
+    """Per venue the root of its public data, for a rehearsal; empty where none is meant."""
 
     @property
     def references(self) -> dict[VenueName, VenueUse]:
@@ -72,10 +89,10 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def understand(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config | list[Mistake]:
     """What the file means, or all that is wrong with it. `now` is the wall clock, for what has run out by then."""
-    return checks.mistakes(file, now, known) or _config(file, sha256, known)
+    return checks.mistakes(file, now, known) or _config(file, sha256, now, known)
 
 
-def _config(file: ConfigFile, sha256: str, known: Known) -> Config:
+def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config:
     deadline = parse_deadline(file.mandate.deadline)
     assert isinstance(deadline, Deadline)
     edges = tuple(Edge(Asset(s), Asset(b)) for s, b in (hop.split(">") for hop in file.path.hops))
@@ -99,22 +116,33 @@ def _config(file: ConfigFile, sha256: str, known: Known) -> Config:
         ),
         venues={VenueName(name): _use(section) for name, section in file.venues.items()},
         licences={VenueName(name): known.register[VenueName(name)] for name in file.mandate.venues},
-        schedule=_schedule(file),
-        window=parse_span(file.strategy.window),
-        catch_up=file.strategy.catch_up,
-        tactic=_tactic(file),
-        sweeps={Asset(name): _sweep(section) for name, section in file.path.stable.items()},
+        way=ways.way(file.strategy, file.tactic),
+        own=ways.own(file),
+        sweeps={Asset(name): ways.sweep(section) for name, section in file.path.stable.items()},
         tails={Asset(name): parse_span(section.tail) for name, section in file.path.stable.items()},
         limits=Limits(
             collar_bp=file.limits.collar_bp,
             order_notional_max=file.limits.order_notional_max,
             minute_notional_max=file.limits.minute_notional_max,
             minute_orders_max=file.limits.minute_orders_max,
+            basket_minute_max=file.limits.basket_minute_max,
+            deposit=deposits.rule(file.deposit, Asset(file.path.settlement)),
             reference=ReferenceRules(parse_span(file.limits.book_age_max), file.limits.outlier_bp_max),
             reconcile_every=parse_span(file.limits.reconcile_every),
             unknown_patience=parse_span(file.limits.unknown_patience),
         ),
         seed=file.strategy.seed,
+        people_file=file.people,
+        outlook=deposits.outlook(file.deposit),
+        keys_until={
+            VenueName(name): parse_instant(section.key_until)
+            for name, section in file.venues.items()
+            if section.key_until
+        },
+        custody=custody_use(file.custody),
+        programme=programme(file.programme, longest_tail(file), now) if file.programme is not None else None,
+        receivers=tuple(map(_receiver, file.notify.receiver)),
+        rehearsal={VenueName(n): u.rstrip("/") for n, u in file.rehearsal.hosts.items()} if file.rehearsal else {},
     )
 
 
@@ -147,29 +175,11 @@ def _use(section: VenueSection) -> VenueUse:
     )
 
 
-def _schedule(file: ConfigFile) -> Recipe:
-    strategy = file.strategy
-    if strategy.schedule not in OWN_SCHEDULES:
-        return Recipe(strategy.schedule, strategy.parameters)
-    parameters = {
-        "slices": str(strategy.slices),
-        "time_jitter": str(percent(strategy.time_jitter)),
-        "size_jitter": str(percent(strategy.size_jitter)),
-        "seed": str(strategy.seed),
-    }
-    if strategy.curve:
-        parameters["curve"] = ",".join(map(str, strategy.curve))
-    return Recipe(strategy.schedule, parameters)
-
-
-def _tactic(file: ConfigFile) -> Recipe:
-    tactic = file.tactic
-    if tactic.kind == "peg":
-        return Recipe("peg", {"every": tactic.every or PEG_EVERY, "before": tactic.before or PEG_BEFORE})
-    return Recipe(tactic.kind, tactic.parameters)
-
-
-def _sweep(section: StableSection) -> Recipe:
-    amount = section.sweep if section.sweep is not None else section.inventory_max / 4
-    age = section.sweep_age if section.sweep_age is not None else section.age_max
-    return Recipe("fiat_sweep", {"every": SWEEP_EVERY, "amount": str(amount), "age": age})
+def _receiver(section: ReceiverSection) -> Receiver:
+    return Receiver(
+        kind=Kind(section.kind),
+        run=section.run,
+        url=section.url,
+        causes=tuple(map(Cause, section.causes)),
+        timeout=parse_span(section.timeout),
+    )

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.config.known import OWN_SCHEDULES, OWN_TACTICS, Known
-from engine.config.schema import ConfigFile, StrategySection
+from engine.config.schema import ConfigFile, StrategySection, TacticSection
 from engine.config.words import percent
 from engine.kernel.clock import SECOND, parse_span
 from engine.kernel.errors import Mistake
@@ -16,12 +16,30 @@ LATER_SCHEDULES: Final = frozenset({"pov", "shortfall"})
 def mistakes(file: ConfigFile, known: Known) -> Iterator[Mistake]:
     """All that is wrong with `[strategy]` and `[tactic]`."""
     yield from _schedule(file.strategy, known)
-    if file.strategy.catch_up < 1:
-        yield Mistake("strategy.catch_up", "below 1 a deficit could never be made up")
-    yield from _tactic(file, known)
+    yield from _tactic(file.tactic, known)
+    sold = {section.asset for section in file.mandate.assets}
+    for asset, strategy in file.strategies.items():
+        yield from _sold("strategies", asset, sold)
+        yield from _in(f"strategies.{asset}", "strategy", _schedule(strategy, known))
+    for asset, tactic in file.tactics.items():
+        yield from _sold("tactics", asset, sold)
+        yield from _in(f"tactics.{asset}", "tactic", _tactic(tactic, known))
+
+
+def _in(place: str, section: str, found: Iterator[Mistake]) -> Iterator[Mistake]:
+    """The same mistakes, at the place where this section stands."""
+    for mistake in found:
+        yield Mistake(place + mistake.where.removeprefix(section), mistake.what)
+
+
+def _sold(section: str, asset: str, sold: set[str]) -> Iterator[Mistake]:
+    if asset not in sold:
+        yield Mistake(f"{section}.{asset}", f"is not entrusted; those are: {', '.join(sorted(sold))}")
 
 
 def _schedule(strategy: StrategySection, known: Known) -> Iterator[Mistake]:
+    if strategy.catch_up < 1:
+        yield Mistake("strategy.catch_up", "below 1 a deficit could never be made up")
     name = strategy.schedule
     works = ", ".join(sorted(known.schedules))
     if name in known.schedules - OWN_SCHEDULES:
@@ -63,8 +81,7 @@ def _other_people_s(strategy: StrategySection) -> Iterator[Mistake]:
             yield Mistake(f"strategy.{key}", f"is not for {strategy.schedule}: say it in parameters, if it takes it")
 
 
-def _tactic(file: ConfigFile, known: Known) -> Iterator[Mistake]:
-    tactic = file.tactic
+def _tactic(tactic: TacticSection, known: Known) -> Iterator[Mistake]:
     if tactic.kind not in known.tactics:
         yield Mistake("tactic.kind", f"{tactic.kind!r} is none of: {', '.join(sorted(known.tactics))}")
     elif tactic.kind in OWN_TACTICS:

@@ -13,11 +13,30 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Struct
 
-from engine.config.schema import AssetName, ConfigFile, HopText, Name, Percent, SpanText
+from engine.config.schema import (
+    AssetName,
+    ConfigFile,
+    DaysText,
+    HopText,
+    Name,
+    OffsetText,
+    Percent,
+    SpanText,
+    TimeText,
+)
 from engine.kernel.errors import Mistake
 from engine.kernel.money import exact
 
-_EXAMPLES: Final = {SpanText: "365d", Percent: "1%", Name: "hashkey", AssetName: "BTC", HopText: "BTC>USDT"}
+_EXAMPLES: Final = {
+    SpanText: "365d",
+    Percent: "1%",
+    Name: "hashkey",
+    AssetName: "BTC",
+    HopText: "BTC>USDT",
+    DaysText: "mon",
+    TimeText: "00:00",
+    OffsetText: "+00:00",
+}
 
 
 def read(raw: bytes) -> tuple[ConfigFile | None, list[Mistake]]:
@@ -42,7 +61,11 @@ def _mended(value: object, hint: Any) -> object:
         tree = value if isinstance(value, Mapping) else {}
         hints = typing.get_type_hints(hint, include_extras=True)
         fields = msgspec.structs.fields(hint)
-        return {f.name: _mended(tree.get(f.name), hints[f.name]) for f in fields if f.name in tree or f.required}
+        return {
+            f.encode_name: _mended(tree.get(f.encode_name), hints[f.name])
+            for f in fields
+            if f.encode_name in tree or f.required
+        }
     if origin is tuple:
         return [_mended(item, arguments[0]) for item in value] if isinstance(value, list) else []
     if isinstance(origin, type) and issubclass(origin, Mapping):

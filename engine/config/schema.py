@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Number = Annotated[Decimal, Meta(description='a decimal number as text: "1.5"')]
 SpanText = Annotated[str, Meta(pattern=r"^(\d+(ms|s|m|h|d))+$", description='a length of time: "30m", "1h30m"')]
@@ -16,6 +16,17 @@ Percent = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?%$", description='a share: "
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="letters, digits, . _ -")]
 AssetName = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,10}$", description="an asset in capitals: BTC")]
 HopText = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,10}>[A-Z0-9]{2,10}$", description='one hop: "BTC>USDT"')]
+DaysText = Annotated[
+    str,
+    Meta(
+        pattern=r"^(mon|tue|wed|thu|fri|sat|sun)([,-](mon|tue|wed|thu|fri|sat|sun))*$",
+        description='weekdays: "mon-fri", "sat,sun"',
+    ),
+]
+TimeText = Annotated[
+    str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description='a time of day: "09:30"; "24:00" is its end')
+]
+OffsetText = Annotated[str, Meta(pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description='local time less UTC: "+08:00"')]
 Count = Annotated[int, Meta(ge=1)]
 Weight = Annotated[int, Meta(ge=0)]
 
@@ -102,10 +113,38 @@ class LimitsSection(Struct, forbid_unknown_fields=True, frozen=True):
     order_notional_max: Number
     minute_notional_max: Number
     minute_orders_max: Count
+    basket_minute_max: Number | None = None
+    """Of all assets that are sold for the same one together, in a minute."""
     book_age_max: SpanText = "60s"
     outlier_bp_max: Number = Decimal(200)
     reconcile_every: SpanText = "5m"
     unknown_patience: SpanText = "10m"
+
+
+class RateSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """What one unit is worth in the settlement currency, by whom, and on which day."""
+
+    worth: Number
+    source: str
+    day: str
+    """ISO: 2026-11-20."""
+
+
+class DepositSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """How much of the deposit has to cover what is out of custody and not yet received."""
+
+    ratio: Percent
+    """Below it no new slice and no new release."""
+    limit: Percent
+    """What must never be passed."""
+    valuation: str = "current"
+    """At which prices coin counts: `current`, `handover` or `seizure`."""
+    rates: Mapping[str, RateSection] = {}
+    """Of other currencies, and of coin where the valuation is of a day gone by."""
+    volatility: Percent | None = None
+    """A year's, of prices: for the chance that cover breaks before the money arrives."""
+    receipt: SpanText = "1d"
+    """From the last sale until the authority has the money."""
 
 
 class VenueSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -118,6 +157,102 @@ class VenueSection(Struct, forbid_unknown_fields=True, frozen=True):
     """`execution`, or `reference`: its public prices only, with no key and no licence."""
     withdraw_key: str = "refused"
     """`permitted` accepts a key that can also withdraw; it is refused otherwise."""
+    key_until: str = ""
+    """When the venue's key runs out: an instant with its zone. A run that would outlive it is refused."""
+
+
+class ReceiverSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """One who is told of alarms."""
+
+    kind: str
+    """`command` or `webhook`."""
+    run: tuple[str, ...] = ()
+    """For a command: the program and its arguments; no shell reads them."""
+    url: str = ""
+    """For a webhook. It is written into the run's folder, so no place for a secret."""
+    causes: tuple[str, ...] = ()
+    """Of which alarms it is told; of all where none is named."""
+    timeout: SpanText = "10s"
+
+
+class NotifySection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Who is told of alarms."""
+
+    receiver: tuple[ReceiverSection, ...] = ()
+
+
+class WindowSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Open on these weekdays from `opens` until `closes`, local time."""
+
+    days: DaysText
+    opens: TimeText
+    closes: TimeText
+
+
+class BankSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """When stablecoin can become fiat: every closing is a cut-off, and leg one stops the longest tail before it."""
+
+    windows: tuple[WindowSection, ...]
+    calendars: tuple[str, ...] = ()
+
+
+class BlackoutSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Nothing volatile is sold from the first instant until the second."""
+
+    begins: str = field(name="from")
+    until: str
+    reason: str
+
+
+class MaintenanceSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """One venue is not used from the first instant until the second."""
+
+    venue: Name
+    begins: str = field(name="from")
+    until: str
+    reason: str
+
+
+class ProgrammeSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """A sale over several days: its hours, its daily quota, and what rests overnight."""
+
+    windows: tuple[WindowSection, ...]
+    offset: OffsetText = "+08:00"
+    calendars: tuple[str, ...] = ()
+    """On their holidays nothing is sold: `CN`, `HK`."""
+    quota: Percent | None = None
+    """Of what the run may sell of each asset, per local day."""
+    carry: str = "none"
+    """What becomes of the rest of a day's quota: `none`, `next` or `all`."""
+    overnight: str = "cancel"
+    """What becomes of resting orders when hours end: `cancel` or `rest`."""
+    bank: BankSection | None = None
+    blackout: tuple[BlackoutSection, ...] = ()
+    maintenance: tuple[MaintenanceSection, ...] = ()
+
+
+class CustodySection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the coin lies that no venue holds yet, and how much of it may leave at a time."""
+
+    kind: str
+    """`files`, a folder shared with the custodian's people; or `sandbox`."""
+    folder: str = ""
+    """With `files`: relative to this file."""
+    address: str = ""
+    """With `sandbox`: the custodian of one that is running already, `http://127.0.0.1:PORT`."""
+    slices_ahead: Count = 3
+    """So many slices may stand at a venue."""
+    tranche_min: Mapping[str, Number] = {}
+    """Per asset the least that is asked for; only the last tranche may be less."""
+    exposure_max: Mapping[str, Number] = {}
+    """Per venue the most that may stand there, in the settlement currency."""
+
+
+class RehearsalSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where `run --rehearse` looks at public prices."""
+
+    hosts: Mapping[str, str]
+    """Per venue the root of its public data: this machine in a sandbox, https in production."""
 
 
 class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
@@ -131,7 +266,21 @@ class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     tactic: TacticSection
     limits: LimitsSection
     venues: Mapping[str, VenueSection]
+    strategies: Mapping[str, StrategySection] = {}
+    """Of assets that are sold at another pace than the rest."""
+    tactics: Mapping[str, TacticSection] = {}
+    """Of assets that are sold in another manner than the rest."""
+    deposit: DepositSection | None = None
+    people: str = ""
+    """Who may decide what: a signed file, relative to this one. With it, nothing runs that was not approved."""
+    notify: NotifySection = NotifySection()
+    custody: CustodySection | None = None
+    """Without it all of the coin lies at the venues."""
     licences: str = ""
     """A signed register file of one's own, relative to this file; its entries win over the package's."""
     state: str = ""
     """The state folder, which holds the case register; relative to this file. `--home` wins over it."""
+    programme: ProgrammeSection | None = None
+    """Without one, the run may sell at any hour."""
+    rehearsal: RehearsalSection | None = None
+    """Without it nothing can be rehearsed at public prices."""

@@ -5,10 +5,12 @@ from typing import Final
 
 from engine.config.known import Known
 from engine.config.schema import ConfigFile, VenueSection
-from engine.kernel.clock import Instant
+from engine.config.words import parse_deadline
+from engine.kernel.clock import Instant, parse_instant
 from engine.kernel.errors import Mistake
 from engine.kernel.ids import VenueName
 from engine.mandate.register import gap
+from engine.mandate.terms import Deadline
 
 EXECUTION: Final = "execution"
 REFERENCE: Final = "reference"
@@ -20,7 +22,7 @@ def mistakes(file: ConfigFile, now: Instant, known: Known) -> Iterator[Mistake]:
     """All that is wrong with the venues. `now` is the day of the trade."""
     yield from _mandated(file, now, known)
     for name, section in file.venues.items():
-        yield from _section(file, name, section, known)
+        yield from _section(file, name, section, known, now)
 
 
 def _mandated(file: ConfigFile, now: Instant, known: Known) -> Iterator[Mistake]:
@@ -36,7 +38,21 @@ def _mandated(file: ConfigFile, now: Instant, known: Known) -> Iterator[Mistake]
             yield Mistake(where, f"[venues.{name}] is missing")
 
 
-def _section(file: ConfigFile, name: str, section: VenueSection, known: Known) -> Iterator[Mistake]:
+def _key_until(file: ConfigFile, where: str, until: str, now: Instant) -> Iterator[Mistake]:
+    """A key that runs out before the sale is over would leave orders that nobody may cancel."""
+    if not until:
+        return
+    try:
+        ends = parse_instant(until)
+    except ValueError as error:
+        yield Mistake(f"{where}.key_until", str(error))
+        return
+    deadline = parse_deadline(file.mandate.deadline)
+    if isinstance(deadline, Deadline) and deadline.from_start(now) > ends:
+        yield Mistake(f"{where}.key_until", f"{until} comes before the deadline: renew the key first")
+
+
+def _section(file: ConfigFile, name: str, section: VenueSection, known: Known, now: Instant) -> Iterator[Mistake]:
     where = f"venues.{name}"
     if section.use not in (EXECUTION, REFERENCE):
         yield Mistake(f"{where}.use", f"{section.use!r} is neither of: {EXECUTION}, {REFERENCE}")
@@ -48,6 +64,7 @@ def _section(file: ConfigFile, name: str, section: VenueSection, known: Known) -
         yield Mistake(f"{where}.withdraw_key", f"{section.withdraw_key!r} is neither of: {PERMITTED}, {REFUSED}")
     elif section.withdraw_key == PERMITTED and section.use == REFERENCE:
         yield Mistake(f"{where}.withdraw_key", "a venue for reference is given no key")
+    yield from _key_until(file, where, section.key_until, now)
     options = known.adapters.get(section.adapter)
     if options is None:
         yield Mistake(f"{where}.adapter", f"{section.adapter!r} is none of: {', '.join(known.adapters)}")

@@ -25,7 +25,7 @@ from engine.kernel import codec
 from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput, Damaged, Mistake
 from engine.kernel.ids import CaseId, RunId
-from engine.mandate.approvals import Agreed, Docket, Lacking, Row, agreed, follow, free_for
+from engine.mandate.approvals import Agreed, Docket, Lacking, Open, Row, agreed, follow, free_for, inbox
 from engine.mandate.people import STOPS, People
 from engine.mandate.signatures import signed_by
 from engine.mandate.statements import (
@@ -143,6 +143,10 @@ class CaseBook:
     def agreed(self, paper_sha256: str) -> Agreed | Lacking:
         """Is this paper approved now? To use that, `take` it."""
         return agreed(self.docket, self._known(), paper_sha256, self._now())
+
+    def inbox(self, now: Instant) -> list[Open]:
+        """Papers that still wait, oldest first."""
+        return inbox(self.docket, self._known(), now)
 
     def say(self, signed: Signed, judge: Judge | None = None) -> int:
         """Write down what somebody says, if it counts; returns its row.

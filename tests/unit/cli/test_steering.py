@@ -75,7 +75,7 @@ class Desk:
         assert f"steelyard approve {paper.sha256} --as NAME --reason TEXT" in said.stdout
         return said.stdout, paper.instruction
 
-    def said(self) -> list[object]:
+    def said(self) -> Sequence[object]:
         """All that people said of the case so far."""
         book = CaseBook(self.office.home, "sandbox", CASE)
         rows = [entry.read().says for _, _, entry in book.rows() if isinstance(entry, Signed)]
@@ -255,3 +255,12 @@ def test_every_verb_says_who_may_and_what_it_needs(desk: Desk, verb: str) -> Non
     told = desk.office.says(verb, "--help").stdout
     assert "Who: " in told
     assert "Needs: " in told
+
+
+def test_a_deal_is_judged_by_the_prices_of_the_last_decision_however_long_ago_that_was(desk: Desk) -> None:
+    """The engine looks anew before it books; whoever types the deal must not have to hit a slice."""
+    desk.run.due("00:00")
+    desk.run.later(600)
+    desk.run.survey()
+    desk.stands()
+    desk.asks("ticket", *deal(desk))

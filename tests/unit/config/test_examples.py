@@ -1,4 +1,4 @@
-"""Every example is read whole: it means something, or is refused for exactly what does not work yet, by name."""
+"""Every example is read whole, and means something."""
 
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from engine.compose.methods import manner, methods
 from engine.config import Config, load
 from engine.config.schema import ConfigFile
 from engine.kernel.clock import HOUR, MINUTE, SECOND
-from engine.kernel.errors import BadInput
 from engine.kernel.money import AssetClass
 from engine.mandate.assets import KNOWN
 from engine.market.instrument import Instrument
@@ -18,11 +17,7 @@ from engine.planning.plan import Plan
 from tests.support.builders import COIN, START, d
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-NOT_YET = {
-    "floor_three_days.toml": ["mandate.deadline"],
-}
-ALL = sorted(path.name for path in EXAMPLES.glob("*.toml") if "faults" not in path.name)
-GOOD = [name for name in ALL if name not in NOT_YET]
+GOOD = sorted(path.name for path in EXAMPLES.glob("*.toml") if "faults" not in path.name)
 
 
 def read(name: str) -> Config:
@@ -35,7 +30,6 @@ def pair(sell: str, buy: str) -> Instrument:
 
 def test_there_are_examples() -> None:
     assert len(GOOD) >= 4
-    assert set(NOT_YET) <= set(ALL)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -54,14 +48,6 @@ def test_an_example_that_works_makes_a_plan_and_methods_for_each_leg(name: str) 
     assert set(methods(plan, START)) == {leg.id for leg in plan.legs}
 
 
-@pytest.mark.parametrize("name", NOT_YET)
-def test_an_example_for_later_is_refused_for_what_does_not_work_yet_and_nothing_else(name: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        read(name)
-    assert [mistake.where for mistake in caught.value.mistakes] == NOT_YET[name]
-    assert all("not yet" in mistake.what for mistake in caught.value.mistakes)
-
-
 @pytest.mark.parametrize("name", GOOD)
 def test_classes_of_assets_are_those_of_our_own_table(name: str) -> None:
     classes = read(name).terms.classes
@@ -74,7 +60,7 @@ def test_the_demonstration_says_what_it_says() -> None:
     assert (holding.asset, holding.released, holding.participation_max) == ("BTC", d("1.5"), d("0.25"))
     assert holding.floor is not None
     assert (holding.floor.price, holding.floor.currency) == (d("70000"), "USDT")
-    assert (config.window, config.terms.deadline.after) == (28 * MINUTE, 30 * MINUTE)
+    assert (config.way.window, config.terms.deadline.after) == (28 * MINUTE, 30 * MINUTE)
     assert config.terms.stables[0].age_max == 6 * MINUTE
     assert (config.limits.collar_bp, config.limits.minute_orders_max) == (d("40"), 30)
     assert config.limits.reference.age_ns_max == 60 * SECOND

@@ -28,11 +28,11 @@ def mistakes(folder: Path, **changes: Any) -> list[Mistake]:
 
 
 def test_a_schedule_of_somebody_else_gets_its_parameters_as_they_are(tmp_path: Path) -> None:
-    assert config(tmp_path, strategy=HALVES).schedule == Recipe("halves", {"first": "60s"})
+    assert config(tmp_path, strategy=HALVES).way.schedule == Recipe("halves", {"first": "60s"})
 
 
 def test_a_tactic_of_somebody_else_gets_its_parameters_as_they_are(tmp_path: Path) -> None:
-    assert config(tmp_path, tactic=PATIENT).tactic == Recipe("patient", {"below": "5"})
+    assert config(tmp_path, tactic=PATIENT).way.tactic == Recipe("patient", {"below": "5"})
 
 
 def test_what_only_our_schedules_understand_is_refused_for_others(tmp_path: Path) -> None:
@@ -77,4 +77,4 @@ def test_what_comes_later_is_said_to_come_later(tmp_path: Path, name: str) -> No
 
 
 def test_a_peg_has_a_pace_even_where_the_config_is_silent(tmp_path: Path) -> None:
-    assert config(tmp_path, tactic={"kind": "peg"}).tactic == Recipe("peg", {"every": "10s", "before": "10s"})
+    assert config(tmp_path, tactic={"kind": "peg"}).way.tactic == Recipe("peg", {"every": "10s", "before": "10s"})

@@ -54,7 +54,7 @@ ONE_BY_ONE = [
     ("deadline", 'deadline = "soon"', "mandate.deadline"),
     ("deadline", 'deadline = "2026-12-01T16:00:00"', "mandate.deadline"),
     ("deadline", 'deadline = "2026-05-01T00:00:00Z"', "mandate.deadline"),
-    ("deadline", 'deadline = "2d"', "mandate.deadline"),
+    ("deadline", 'deadline = "401d"', "mandate.deadline"),
     ("deadline", 'deadline = "28m30s"', "strategy.window"),
     ("released", "released = 1.5", "mandate.assets[0].released"),
     ("released", "released = 1", "mandate.assets[0].released"),
@@ -132,7 +132,7 @@ def test_a_word_that_is_unknown_is_answered_with_those_that_are(mistakes: type[C
 
 
 def test_several_mistakes_of_shape_are_listed_together(mistakes: type[Checked]) -> None:
-    """An unknown key, a float, wrong types, a missing table: ten in all."""
+    """An unknown key, a float, wrong types, a missing table, a table that holds no asset's tactic: ten in all."""
     found = mistakes(
         ("schema", 'schema = "1"'),
         ("environment", 'environment = 1\nmood = "good"'),
@@ -146,7 +146,7 @@ def test_several_mistakes_of_shape_are_listed_together(mistakes: type[Checked]) 
     assert sorted(found.where) == sorted(
         [
             "schema", "environment", "mood", "mandate.case", "mandate.assets[0].released", "mandate.assets[0].floor",
-            "path.hops[0]", "strategy.slices", "tactics", "tactic",
+            "path.hops[0]", "strategy.slices", "tactics.kind", "tactic",
         ]
     )  # fmt: skip
 

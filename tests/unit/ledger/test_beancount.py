@@ -6,20 +6,24 @@ from decimal import Decimal
 
 import pytest
 
+from engine.evidence.books import balances, moves
 from engine.evidence.reading import tell
 from engine.evidence.story import Story
 from engine.kernel.clock import Instant
 from engine.kernel.money import Amount, Asset
+from engine.ledger import accounts
 from engine.ledger.beancount import Sale, commodity, export
 from engine.orders.reports import Balance
+from tests.support.days import two_days
 from tests.support.journals import BTC, FIRST, USDT, VENUE, at, fill, order, two_legs
+from tests.unit.evidence.test_annals import SENT, shipped
 
 D = Decimal
 
 
 def exported(story: Story) -> str:
     sales = [Sale(s.fill, leg.plan.sell, leg.plan.buy, leg.plan.id) for leg in story.legs for s in leg.fills]
-    return export(f"Run {story.opened.run}", story.opened.at, story.opened.balances, sales)
+    return export(f"Run {story.opened.run}", story.opened.at, story.opened.balances, sales, moves(story))
 
 
 TEXT = exported(tell(two_legs().rows))
@@ -113,3 +117,24 @@ def test_names_that_beancount_cannot_write_are_changed_and_noted() -> None:
     assert load(text)[1] == []
     assert commodity(odd) == "X.1INCH.X"
     assert 'name: "1INCH"' in text
+
+
+def test_what_people_booked_and_explained_is_in_the_ledger_and_it_ends_where_the_venue_does() -> None:
+    """A deal by voice, a fill that a look-up found, and 5 USD that a paper explains."""
+    story = tell(two_days().rows)
+    entries, errors = load(exported(story))
+    assert errors == []
+    held = {b.amount.currency: b.amount.number for b in kinds(entries, "Balance") if b.account.startswith("Assets:Ve")}
+    assert held == {b.asset: b.total for b in story.accounts[-1].balances}
+    assert held == {**balances(story).assets(accounts.venue(VENUE))}
+    explained = [t for t in kinds(entries, "Transaction") if any(p.account == "Equity:Explained" for p in t.postings)]
+    assert [t.meta["reference"] for t in explained] == ["b2" * 32]
+    assert "otc-1" in {t.meta.get("trade") for t in kinds(entries, "Transaction")}
+
+
+def test_coin_that_came_from_a_custodian_is_followed_from_there() -> None:
+    story = tell(shipped(SENT, landed=True).rows)
+    entries, errors = load(exported(story))
+    assert errors == []
+    ends = {b.account: b.amount.number for b in kinds(entries, "Balance")}
+    assert (ends["Assets:Custody"], ends["Assets:Transit"], ends["Assets:Venue:Hashkey"]) == (D("0.6"), D(0), D("0.4"))

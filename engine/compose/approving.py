@@ -1,0 +1,218 @@
+"""Before a run: is the case free to be sold, and was exactly this plan approved. After it: what the book is told.
+
+What people sign is the plan's paper: everything that decides what a run does, in canonical bytes. A run makes the paper
+again from its own config, code and venues; one byte more or less is another paper, and another name.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.config import Config
+from engine.config import people as people_of
+from engine.drivers.casebook import CaseBook, place
+from engine.drivers.code import identity
+from engine.drivers.folder import Origin
+from engine.events import Agreed, Approval, Note, Opened
+from engine.kernel import codec
+from engine.kernel.clock import Span
+from engine.kernel.errors import BadInput, Mistake
+from engine.kernel.ids import CaseId
+from engine.kernel.money import ZERO, plain, total
+from engine.mandate import approvals
+from engine.mandate.case import Case, sellable
+from engine.mandate.folding import fold
+from engine.mandate.people import Policy
+from engine.mandate.statements import Declined, Why
+from engine.mandate.terms import Terms
+from engine.planning.plan import Plan
+from engine.risk.limits import Limits
+from engine.state import State
+
+PLAN: Final = "plan"
+SHOWN: Final = 6
+"""So many differences between two plans are named."""
+
+
+class PlanPaper(Struct, frozen=True, kw_only=True):
+    """What is approved before a run."""
+
+    schema: int = 1
+    case: CaseId
+    environment: str
+    code: str
+    config_sha256: str
+    policy: Policy
+    terms: Terms
+    limits: Limits
+    plan: Plan
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON; `plan.json` holds exactly these bytes."""
+        return codec.encode(self).decode()
+
+    @property
+    def sha256(self) -> str:
+        """The name by which people approve it."""
+        return codec.sha256_hex(self.text.encode())
+
+
+def paper_of(config: Config, plan: Plan) -> PlanPaper:
+    """The paper of a plan that was drafted from `config`; where nobody approves it names a policy of nobody."""
+    policy = config.people.policy if config.people is not None else Policy(approvals=0, lasts=Span(0))
+    return PlanPaper(
+        case=config.terms.case,
+        environment=config.environment,
+        code=identity(),
+        config_sha256=config.sha256,
+        policy=policy,
+        terms=config.terms,
+        limits=config.limits,
+        plan=decided(plan),
+    )
+
+
+def decided(plan: Plan) -> Plan:
+    """What of a plan people decide. A venue's price band moves with its prices: it is read anew when a run begins."""
+    legs = (replace(leg, instruments=tuple(replace(i, band=None) for i in leg.instruments)) for leg in plan.legs)
+    return replace(plan, legs=tuple(legs))
+
+
+def book_of(config: Config, home: Path | None) -> CaseBook | None:
+    """The case's book; `None` where the config names nobody who could write in it. `BadInput` where it has to."""
+    if home is None:
+        return None
+    environment, case = config.environment, config.terms.case
+    if config.people is not None:
+        return CaseBook(home, environment, case, config.people)
+    if place(home, environment, case).exists():
+        what = "is missing: the case has a book, and what people said in it binds every run"
+        raise BadInput([Mistake("people", what)])
+    return None
+
+
+def book_again(origin: Origin, state: State, home: Path) -> CaseBook | None:
+    """The book of a run that is continued, with the people as their file names them now."""
+    if not origin.people:
+        return None
+    return CaseBook(home, state.opened.environment, state.opened.case, people_of.read(Path(origin.people)))
+
+
+def reopens(state: State, book: CaseBook | None) -> bool:
+    """Is there something left to do for a run that had ended: an open question, or people who let it go on?"""
+    if state.closed == "unresolved":
+        return True
+    if book is None or state.closed != "halted":
+        return False
+    papers = [p for p in book.docket.papers.values() if p.run == state.opened.run and p.kind == "go_on"]
+    return any(isinstance(book.agreed(paper.sha256), approvals.Agreed) for paper in papers)
+
+
+def mistakes(config: Config, book: CaseBook | None) -> Iterator[Mistake]:
+    """What the case's book says against selling what the config wants to sell."""
+    if book is None:
+        return
+    case = fold(book.rows())
+    if case.case is None:
+        if config.environment == "production":
+            yield Mistake("mandate.case", f"the book of {config.terms.case} was never opened: `steelyard case open`")
+        return
+    yield from (Mistake("mandate.case", str(mark)) for mark in case.holds)
+    if case.suspension is not None:
+        yield Mistake("mandate.case", f"suspended {case.suspension}")
+    if (config.terms.authority, config.terms.document_sha256) != (case.authority, case.document_sha256):
+        what = f"the book says {case.authority}, document {case.document_sha256}; the config says otherwise"
+        yield Mistake("mandate.authority", what)
+    yield from _quantities(config, case)
+
+
+def _quantities(config: Config, case: Case) -> Iterator[Mistake]:
+    may = sellable(case)
+    for index, holding in enumerate(config.terms.holdings):
+        where = f"mandate.assets[{index}]"
+        entrusted = total(lot.quantity for lot in case.of(holding.asset))
+        if holding.entrusted != entrusted:
+            yield Mistake(
+                f"{where}.entrusted", f"{plain(holding.entrusted)}, and the book's lots are {plain(entrusted)}"
+            )
+        if holding.released > may.get(holding.asset, ZERO):
+            released = plain(may.get(holding.asset, ZERO))
+            yield Mistake(f"{where}.released", f"{plain(holding.released)}, and the book has released {released}")
+
+
+def check(book: CaseBook | None, paper: PlanPaper) -> None:
+    """Raise `BadInput` unless the paper is approved now; why it is not becomes a row of the book where it is a fact."""
+    if book is None:
+        return
+    result = book.agreed(paper.sha256)
+    declined = _declined(book, paper, result)
+    if declined is not None:
+        book.note(declined)
+        reason = declined.detail
+    elif isinstance(result, approvals.Lacking):
+        reason = result.reason
+    else:
+        return
+    raise BadInput([Mistake("approval", f"the plan {paper.sha256} may not run: {reason}")])
+
+
+def _declined(book: CaseBook, paper: PlanPaper, result: approvals.Agreed | approvals.Lacking) -> Declined | None:
+    """What the book is told of the attempt; `None` where it is allowed, or where the paper merely waits."""
+    if gap := book.restored:
+        return Declined(why=Why.RESTORED, detail=gap, paper_sha256=paper.sha256)
+    if isinstance(result, approvals.Agreed):
+        return None
+    if paper.sha256 not in book.docket.papers:
+        return _other(book, paper)
+    if result.why is None:
+        return None
+    return Declined(why=result.why, detail=result.reason, paper_sha256=paper.sha256)
+
+
+def _other(book: CaseBook, paper: PlanPaper) -> Declined | None:
+    """Where another plan was approved instead: what is different in it."""
+    plans = [known for known in book.docket.papers.values() if known.kind == PLAN and known.approvals]
+    if not plans:
+        return None
+    before, now = msgspec.json.decode(plans[-1].text), msgspec.json.decode(paper.text)
+    changes = list(_changes("", before, now))
+    other = before.get("code") != now["code"]
+    detail = "; ".join(changes[:SHOWN]) + (f"; and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "")
+    return Declined(
+        why=Why.OTHER_CODE if other else Why.CHANGED_PLAN,
+        detail=f"what was approved is {plans[-1].sha256}: {detail}",
+        paper_sha256=paper.sha256,
+    )
+
+
+def _changes(where: str, before: Any, now: Any) -> Iterator[str]:
+    """Every place at which two papers differ."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys((*before, *now)):
+            yield from _changes(f"{where}.{key}" if where else str(key), before.get(key), now.get(key))
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for index, pair in enumerate(zip(before, now, strict=True)):
+            yield from _changes(f"{where}[{index}]", *pair)
+    elif before != now:
+        yield f"{where} was {before} and is {now}"
+
+
+def approval(book: CaseBook | None, paper: PlanPaper, first: Opened) -> Note:
+    """The row with which a run begins: the approval that it used up, or that nobody asked for one."""
+    if book is None:
+        return Approval(first.at, first.plan.digest)
+    names = book.take(paper.sha256, first.run).names
+    known = book.docket.papers[paper.sha256]
+    return Agreed(
+        at=first.at,
+        plan_sha256=first.plan.digest,
+        paper_sha256=paper.sha256,
+        by=known.by,
+        agreed=names,
+        book_seq=len(book.rows()),
+    )
