@@ -64,6 +64,8 @@ class Adapter(Struct, frozen=True, kw_only=True):
     market: Callable[[Site], Market]
     """Its public prices; needs no key."""
     mocks: tuple[Mock, ...] = ()
+    public_hosts: tuple[str, ...] = ()
+    """Where its public prices come from in production; a rehearsal on live prices goes nowhere else."""
     options: Mapping[str, str] = {}
     """Every option that `[venues.NAME]` may carry, with a line of help."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from engine.compose.places import Outlook, Place, Places, Target, _one_clock, site_of
+from engine.compose.places import Outlook, Place, Places, Target, one_clock, site_of
 from engine.compose.references import Absent
 from engine.compose.request import Request
 from engine.config import VenueUse
@@ -37,7 +37,7 @@ async def mirrored(request: Request, stack: AsyncExitStack) -> Places:
     targets = {name: _target(request, name, config.venues[name]) for name in config.rehearsal}
     production = config.environment == "production"
     # A sandbox lives by a time of its own, and says so; a real venue's is ours.
-    clock: Clock = WallClock() if production else await _one_clock(list(targets.values()), all_of_them=True)
+    clock: Clock = WallClock() if production else await one_clock(list(targets.values()), all_of_them=True)
     markets: dict[VenueName, Market] = {}
     reached = Places({}, clock, Switch())
     mistakes: list[Mistake] = []

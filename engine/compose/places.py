@@ -232,7 +232,7 @@ async def reach_sandboxes(
     `capabilities` are those that a run began with; the adapter's own stand where there are none. Without
     `all_of_them` one that answers is enough. Nothing is asked of a venue for reference.
     """
-    clock = await _one_clock([target for target in targets if target.key is not None], all_of_them=all_of_them)
+    clock = await one_clock([target for target in targets if target.key is not None], all_of_them=all_of_them)
     switch, mistakes = Switch(), list[Mistake]()
     places: dict[VenueName, Place] = {}
     outlooks: dict[VenueName, Outlook] = {}
@@ -273,7 +273,7 @@ def strict(adapter: Adapter) -> Capabilities:
     return replace(adapter.sandbox, tifs=STRICT)
 
 
-async def _one_clock(targets: Sequence[Target], *, all_of_them: bool) -> ScaledClock:
+async def one_clock(targets: Sequence[Target], *, all_of_them: bool) -> ScaledClock:
     """The time of all of them: several sandboxes with times of their own are no market."""
     from venues.transport import AiohttpTransport, HttpRequest, NoAnswer, NotSent
 

@@ -81,7 +81,7 @@ def _elsewhere(config: Config) -> list[Mistake]:
     found = []
     for name, address in config.rehearsal.items():
         adapter, host = config.venues[name].adapter, urlsplit(address).hostname
-        own = getattr(registry.adapter(adapter), "public_hosts", ())
+        own = registry.adapter(adapter).public_hosts
         if host not in own:
             what = (
                 f"{host} is not where the adapter {adapter} has its public data: {', '.join(own) or 'it names no host'}"

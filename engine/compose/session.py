@@ -158,6 +158,7 @@ class Session:
             watching = asyncio.create_task(self._watch(live, feeds, schedules, evenings))
             stack.callback(watching.cancel)
             self._interrupts.live = live
+            self._hear(live)  # what was said while no process carried the run on comes before all else
             if halt or (state.paused and not begin):
                 live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
             await live.run(recovery.restart(state, places.clock.market(), first=bool(begin)))

@@ -36,7 +36,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     """How a run reaches its venues, without any secret: what another shell needs to continue it."""
 
     kind: str
-    """`own` (a sandbox that dies with the process), `pointed` (at a running one), `virtual` or `production`."""
+    """`own` (a sandbox that dies with the process), `pointed` (at a running one), `virtual`, `rehearsal` (live
+    public prices, matched in memory) or `production`."""
     home: str
     venues: dict[str, Whereabouts] = {}
     custody: dict[str, str] = {}

@@ -52,5 +52,6 @@ ADAPTER: Final = Adapter(
     venue=_venue,
     market=_market,
     mocks=MOCKS,
+    public_hosts=("api-pro.hashkey.com",),
     options={MARKET_PLACE: '"permitted" allows requests to many dealers, which the venue publishes'},
 )

@@ -49,4 +49,5 @@ ADAPTER: Final = Adapter(
     venue=_venue,
     market=_market,
     mocks=MOCKS,
+    public_hosts=("trade-hk.osl.com",),
 )
