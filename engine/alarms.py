@@ -100,7 +100,7 @@ def compare(before: Iterable[Alarm], now: Iterable[Alarm]) -> tuple[tuple[Alarm,
 def flat(state: State, venue: VenueName) -> bool:
     """Is it proven that nothing of ours stands there: no live order, and all was read after the last one?"""
     standing = state.venues[venue]
-    unsure = not standing.surveyed or standing.surveying or bool(standing.differences)
+    unsure = not standing.surveyed or bool(standing.differences)
     here = any(order.child.venue == venue for order in state.live.values())
     return not here and not unsure and standing.surveyed_at > standing.changed_at
 

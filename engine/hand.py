@@ -111,6 +111,7 @@ def _amend(state: State, wanted: i.Amend) -> tuple[Denied, ...]:
         found.append(Denied("quota", str(wanted.quota), "a plan with a programme"))
     if wanted.quota is not None and not (wanted.quota.is_finite() and 0 < wanted.quota <= 1):
         found.append(Denied("quota", str(wanted.quota), "above 0 and at most 1"))
+    found += _floors(state, wanted)
     entrusted = [holding.asset for holding in state.terms.holdings]
     named = (*(wanted.floors or {}), *(wanted.shares or {}))
     found += [Denied("asset", asset, ",".join(entrusted)) for asset in named if asset not in entrusted]
@@ -121,6 +122,18 @@ def _amend(state: State, wanted: i.Amend) -> tuple[Denied, ...]:
         if not (share.is_finite() and 0 < share < 1)
     ]
     return tuple(found)
+
+
+def _floors(state: State, wanted: i.Amend) -> list[Denied]:
+    """A floor is a price in what the asset is sold for, or in what everything is settled in."""
+    found = []
+    for asset, floor in (wanted.floors or {}).items():
+        currencies = [*(plan.buy for plan in state.plan.legs if plan.sell == asset), state.terms.settlement]
+        if floor is not None and floor.currency not in currencies:
+            found.append(Denied("floor", f"{floor.price} {floor.currency}", " or ".join(currencies)))
+        if floor is not None and not (floor.price.is_finite() and floor.price > 0):
+            found.append(Denied("floor", str(floor.price), "above zero"))
+    return found
 
 
 def _settle(state: State, wanted: i.SettleUnknown) -> tuple[Denied, ...]:

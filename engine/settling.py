@@ -94,7 +94,11 @@ def _survey_due(state: State, venue: VenueName, standing: Standing) -> bool:
     doubtful = bool(standing.differences) and standing.repeats < REPEATS_MAX
     expected = any(s.tranche.venue == venue for s in state.shipments.values()) and state.at - since >= ARRIVALS
     ending = all(leg.closed for leg in state.legs.values()) and not state.live
-    return fresh or routine or doubtful or expected or (ending and standing.surveyed_at <= standing.changed_at)
+    empty = not any(order.child.venue == venue for order in state.live.values())
+    proving = bool(state.halted) and empty and standing.surveyed_at < state.halted_at and not standing.failed
+    return (
+        fresh or routine or doubtful or expected or proving or (ending and standing.surveyed_at <= standing.changed_at)
+    )
 
 
 def _survey(state: State, venue: VenueName, standing: Standing) -> c.Survey:

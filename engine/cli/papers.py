@@ -15,6 +15,7 @@ import msgspec
 import typer
 from msgspec import Struct
 
+from engine.cli.proposing import what_then
 from engine.cli.saying import opened, said, speaker
 from engine.compose.request import default_home
 from engine.drivers import casebook
@@ -172,6 +173,8 @@ def _echo_standing(book: CaseBook, name: str, done: str) -> None:
     paper = book.docket.papers[name]
     typer.echo(f"{visible(paper.kind)} {name}{_meant_for(paper)} of case {book.case}: {done}")
     typer.echo(f"  {_standing(book, name)}")
+    if isinstance(book.agreed(name), Agreed):
+        typer.echo(f"  {what_then(book.path.parents[1], paper.run)}")
 
 
 def _standing(book: CaseBook, name: str) -> str:

@@ -21,7 +21,7 @@ from engine.events import Agreed, Approval, Note, Opened
 from engine.kernel import codec
 from engine.kernel.clock import Span
 from engine.kernel.errors import BadInput, Mistake
-from engine.kernel.ids import CaseId
+from engine.kernel.ids import CaseId, RunId
 from engine.kernel.money import ZERO, plain, total
 from engine.mandate import approvals
 from engine.mandate.case import Case, sellable
@@ -43,6 +43,8 @@ class PlanPaper(Struct, frozen=True, kw_only=True):
 
     schema: int = 1
     case: CaseId
+    run: RunId
+    """The run that it is for: the next of its case. A run that sold nothing needs another paper, and can have one."""
     environment: str
     code: str
     config_sha256: str
@@ -62,11 +64,12 @@ class PlanPaper(Struct, frozen=True, kw_only=True):
         return codec.sha256_hex(self.text.encode())
 
 
-def paper_of(config: Config, plan: Plan) -> PlanPaper:
+def paper_of(config: Config, plan: Plan, run: RunId) -> PlanPaper:
     """The paper of a plan that was drafted from `config`; where nobody approves it names a policy of nobody."""
     policy = config.people.policy if config.people is not None else Policy(approvals=0, lasts=Span(0))
     return PlanPaper(
         case=config.terms.case,
+        run=run,
         environment=config.environment,
         code=identity(),
         config_sha256=config.sha256,
@@ -179,6 +182,9 @@ def _other(book: CaseBook, paper: PlanPaper) -> Declined | None:
     plans = [known for known in book.docket.papers.values() if known.kind == PLAN and known.approvals]
     if not plans:
         return None
+    if (used := plans[-1].taken) is not None:
+        detail = f"what was approved, {plans[-1].sha256}, was used already, by run {used}; this is for run {paper.run}"
+        return Declined(why=Why.REPLAYED, detail=detail, paper_sha256=paper.sha256)
     before, now = msgspec.json.decode(plans[-1].text), msgspec.json.decode(paper.text)
     changes = list(_changes("", before, now))
     other = before.get("code") != now["code"]

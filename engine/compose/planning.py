@@ -62,7 +62,9 @@ async def planned(request: Request) -> Planned:
         cover = None
         if config.limits.deposit is not None and book is not None:
             cover = await _cover(reached, first, (lambda: START) if request.in_process else reached.clock.market)
-        return Planned(prepared, approving.paper_of(config, prepared.plan), first, cover)
+        return Planned(
+            prepared, approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case)), first, cover
+        )
 
 
 def _first(request: Request, prepared: Prepared, reached: Places, book: CaseBook | None) -> State:

@@ -58,7 +58,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         reached = await reaching.reach(request, stack, remaining)
         prepared = await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
-        paper = approving.paper_of(config, prepared.plan)
+        paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
         approving.check(book, paper)
         await reaching.watch_markets(reached, prepared.plan)
         reached = await confirming.confirm(request, prepared.plan, reached, screen.say)

@@ -197,7 +197,7 @@ async def _begin(
     config = request.config
     reached = in_process(set_up, clock)
     prepared = await prepare(config, _remaining(request, register), reached.venues, clock, reached.custody)
-    paper = approving.paper_of(config, prepared.plan)
+    paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
     approving.check(book, paper)
     await reaching.watch_markets(reached, prepared.plan)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS accounts (
 """
 _LATER: Final = ("in_transit TEXT NOT NULL DEFAULT '0'", "at_venue TEXT")
 """Columns of `takings` that a register of an earlier version lacks."""
+_NEXT: Final = 'SELECT COALESCE(MAX(number), 0) + 1 FROM runs WHERE "case" = ?'
 CLAIMED: Final = "claimed"
 """Granted; its first row is not on disk yet, so nothing can have left it."""
 OPEN: Final = "open"
@@ -106,6 +107,10 @@ class CaseRegister:
             taken[taking.asset] = taken.get(taking.asset, ZERO) + taking.taken
         return {asset: max(ZERO, units - taken.get(asset, ZERO)) for asset, units in released.items()}
 
+    def upcoming(self, case: CaseId) -> RunId:
+        """What the next run of the case will be called."""
+        return RunId(f"{case}.{self._database.execute(_NEXT, (case,)).fetchone()[0]}")
+
     def unfinished(self, environment: str, case: CaseId) -> Entered | None:
         """The run of this case that has not ended, if there is one."""
         return next((e for e in self.entered(environment, case) if e.status in (CLAIMED, OPEN)), None)
@@ -142,8 +147,7 @@ class CaseRegister:
         remaining = self.remaining(environment, case, released)
         if not any(remaining.values()):
             return Refusal(exhausted_reason(case, released, self.takings(environment, case)))
-        query = 'SELECT COALESCE(MAX(number), 0) + 1 FROM runs WHERE "case" = ?'
-        number = cursor.execute(query, (case,)).fetchone()[0]
+        number = cursor.execute(_NEXT, (case,)).fetchone()[0]
         run = RunId(f"{case}.{number}")
         place = str((folder or _free(default / run)).absolute())
         cursor.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (run, environment, case, number, place, CLAIMED))

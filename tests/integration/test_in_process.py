@@ -21,7 +21,7 @@ EXAMPLES: Final = ROOT / "examples"
 RUNNABLE: Final = ("demo", "usdt_only", "two_venues", "basket_to_hkd", "tranche", "backtest_vwap")
 LONG: Final = ("two_venues", "basket_to_hkd", "tranche", "backtest_vwap")
 """They take up to a minute."""
-TOO_LONG: Final = ("floor_three_days",)
+TOO_LONG: Final = ("floor_three_days", "three_days")
 """Minutes of computing; what runs for days has scenarios of its own."""
 VIRTUAL: Final = ("--sandbox", "--in-process", "--seed", "7")
 FLIPS: Final = 40

@@ -107,11 +107,14 @@ def test_keys_that_the_exchange_does_not_know_are_refused_and_never_repeated(qui
 
 
 @pytest.mark.parametrize("where", [["--sandbox"], ["--sandbox", "--in-process"], []])
-def test_production_is_refused_until_plans_can_be_approved(quiet: Exchange, person: Person, where: list[str]) -> None:
+def test_production_is_refused_without_people_who_approve_and_a_second_source_of_prices(
+    quiet: Exchange, person: Person, where: list[str]
+) -> None:
     person.env |= dict.fromkeys(PRODUCTION_KEYS, "canary")
     refused = person.says("run", written(person.folder, environment="production"), *where)
     assert refused.code == 2
-    assert "environment: a production run starts only with an approved plan" in refused.err
+    assert "people: is missing: a production run starts only with a plan that people approved" in refused.err
+    assert "environment: a production run needs prices from two sources" in refused.err
     assert "canary" not in refused.out + refused.err
     assert nothing_was_started(person, quiet)
 

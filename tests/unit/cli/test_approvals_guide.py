@@ -49,7 +49,7 @@ def test_its_commands_end_with_an_approved_plan(tmp_path: Path) -> None:
     (tmp_path / "people.toml").write_text(people)
     (tmp_path / "plan.json").write_text('{"plan":"sell 1 BTC"}')
     typed(sign)
-    assert "approved by chen, wang; good until" in typed(decide).splitlines()[-1]
+    assert "approved by chen, wang; good until" in typed(decide).splitlines()[-2]
 
 
 def test_it_names_every_role_and_every_reason() -> None:
