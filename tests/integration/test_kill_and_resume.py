@@ -94,7 +94,7 @@ def _story(folder: Path, seed: int) -> Ending:
             words = ["resume", run] if born else ["run", config, *venue.option, *strict, "--out", run]
             with person.starts(*words, "--plain") as engine:
                 if life == KILLS:
-                    last = engine.end()
+                    last = engine.end(150)
                     break
                 if life > 0 or seed not in UNHEARD:
                     engine.wait_for("SHORT-1.1 in" if life == 0 else "running:")

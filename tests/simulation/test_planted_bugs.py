@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
-from engine import evolve
+from engine import booking
 from engine.drivers import perform
 from engine.drivers.live import Live
 from engine.kernel.ids import TradeId
@@ -44,14 +44,14 @@ def _sends_again_what_had_no_answer(patch: pytest.MonkeyPatch) -> None:
 
 
 def _books_every_fill_that_it_hears_of(patch: pytest.MonkeyPatch) -> None:
-    once = evolve._book
+    once = booking.book
 
     def book(state: State, fill: reports.Fill) -> None:
         order = state.order(fill.client_id)
         heard = order is not None and fill.trade_id in order.trades
         once(state, replace(fill, trade_id=TradeId(f"{fill.trade_id}+")) if heard else fill)
 
-    patch.setattr(evolve, "_book", book)
+    patch.setattr(booking, "book", book)
 
 
 def _takes_silence_for_a_no(patch: pytest.MonkeyPatch) -> None:

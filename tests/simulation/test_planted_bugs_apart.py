@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
-from engine import core, evolve, settling, world
+from engine import booking, core, evolve, settling, world
 from engine.kernel.money import ZERO
 from engine.orders import events as e
 from engine.orders import lifecycle
@@ -44,7 +44,7 @@ def _takes_the_silence_of_a_dead_venue_for_absence(patch: pytest.MonkeyPatch) ->
         order = state.order(entry.client_id)
         silent = isinstance(entry.answer, NoWord) and order is not None and order.state is OrderState.UNKNOWN
         if order is not None and silent and not state.venues[order.child.venue].up:
-            evolve._keep(state, lifecycle.moved(order, OrderFact.PROVEN_ABSENT))
+            booking.keep(state, lifecycle.moved(order, OrderFact.PROVEN_ABSENT))
 
     patch.setitem(evolve._HANDLERS, e.LookedUp, looked_up)
 
