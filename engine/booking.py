@@ -33,7 +33,7 @@ def report(state: State, told: reports.OrderReport) -> None:
         return
     if order.by_paper and told.filled != order.filled:
         told_so = f"order {told.venue_order_id} sold {told.filled}"
-        state.conflict = state.conflict or _against_paper(order, told.venue, told_so)
+        state.conflict = state.conflict or against_paper(order, told.venue, told_so)
         return
     keep(state, lifecycle.reported(order, told))
 
@@ -54,7 +54,7 @@ def book(state: State, fill: reports.Fill) -> None:
         return
     if order.by_paper and not order.live:
         told = f"trade {fill.trade_id} of {fill.quantity}"
-        state.conflict = state.conflict or _against_paper(order, fill.venue, told)
+        state.conflict = state.conflict or against_paper(order, fill.venue, told)
         if order.filled + fill.quantity > order.child.quantity:
             return  # the very units that the paper proved; which of the two is right, people say
     outcome = lifecycle.filled(order, fill)
@@ -72,7 +72,8 @@ def _elsewhere(order: Order, venue: VenueName, what: str) -> str:
     return f"{venue} tells {what} of {order.child.client_id}, which was sent to {order.child.venue}"
 
 
-def _against_paper(order: Order, venue: VenueName, what: str) -> str:
+def against_paper(order: Order, venue: VenueName, what: str) -> str:
+    """In words, that a venue contradicts what people proved."""
     paper = f"{BY_HAND}-{order.by_paper[:12]} proved that it sold {order.filled}"
     return f"{venue} tells {what} of {order.child.client_id}, of which {paper}"
 

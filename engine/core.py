@@ -54,7 +54,7 @@ def decide(state: State, event: Turning, methods: Methods) -> Iterator[c.Command
     """What is to be done, with `event` already in the state."""
     if state.closed or state.finished:
         return
-    if state.conflict and not state.halted:
+    if state.conflict and state.conflict != state.recorded:  # on record even where a person had halted the run before
         yield c.Halt(state.conflict)
     yield from dealing.answers(state, seen=isinstance(event, Due))
     for tranche in shipping.landings(state):
@@ -69,8 +69,20 @@ def decide(state: State, event: Turning, methods: Methods) -> Iterator[c.Command
             else:
                 yield from _pursue(state, plan, _as_now(state, plan, methods[plan.id]), event.at)
         yield from releasing.releases(state, schedules)
-    yield from settling.endings(state)
+    yield from _endings(state)
     yield from waking.wakes(state, event, schedules)
+
+
+def _endings(state: State) -> Iterator[c.Command]:
+    """What is over; a run that ends answers first what people still wait for."""
+    for command in settling.endings(state):
+        booked = False
+        if isinstance(command, c.Finish):
+            for answer in dealing.answers(state, seen=True):
+                booked = booked or isinstance(answer, c.Book)
+                yield answer
+        if not booked:
+            yield command
 
 
 def _as_now(state: State, plan: LegPlan, method: Method) -> Method:

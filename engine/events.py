@@ -94,6 +94,8 @@ class Restarted(Struct, frozen=True, tag="restarted"):
     at: Instant
     epoch: int
     code: str
+    spent: bool = False
+    """What the run left was granted to a later one: it is only looked at."""
 
 
 class TapeSealed(Struct, frozen=True, tag="tape_sealed"):

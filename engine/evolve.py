@@ -63,7 +63,9 @@ def _opened(state: State, entry: n.Opened) -> None:
 def _restarted(state: State, entry: n.Restarted) -> None:
     """A new process: streams are down, nothing is in flight, and what had no answer is unknown."""
     state.epoch, state.began_at = entry.epoch, entry.at
+    state.spent = state.spent or entry.spent
     if state.closed:  # it had ended: every leg is looked at again, and every account read before it may end once more
+        state.looking = f"opened again after it had ended {state.closed}, to be looked at"
         for leg in state.legs.values():
             leg.closed, leg.residue_reason = False, ""
         for standing in state.venues.values():
@@ -75,7 +77,8 @@ def _restarted(state: State, entry: n.Restarted) -> None:
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
         standing.refused, standing.mode = "", reports.Mode.NORMAL
     for shipment in state.shipments.values():
-        shipment.asking, shipment.unheard = False, not shipment.sent
+        shipment.unheard = shipment.doubtful = not shipment.sent
+        shipment.asking = False
     striking.restarted(state)
     for order in list(state.live.values()):
         quiet = replace(order, looking=False, cancel_flying=False, cancels=0)
@@ -187,6 +190,10 @@ def _looked_up(state: State, entry: e.LookedUp) -> None:
         return
     state.failed_looks.discard(entry.client_id)
     if not order.live:
+        if order.by_paper and isinstance(entry.answer, reports.Found):
+            for fill in entry.answer.fills:  # asked before people proved it: what the venue says is held against them
+                booking.book(state, fill)
+            booking.report(state, entry.answer.report)
         return
     order = replace(order, looking=False)
     state.live[entry.client_id] = order
@@ -237,6 +244,7 @@ def _surveyed(state: State, entry: e.Surveyed) -> None:
     moving = standing.changed_at >= standing.asked_at or compare.explained(differences, here)
     same = bool(differences) and differences == standing.differences and not moving
     standing.repeats = standing.repeats + 1 if same else 0
+    standing.doubted = standing.doubted and bool(differences)
     standing.differences = differences
 
 
@@ -274,6 +282,7 @@ def _residue(state: State, entry: c.Residue) -> None:
 
 
 def _halt(state: State, entry: c.Halt) -> None:
+    state.recorded = state.conflict
     _stop(state, entry.reason)
 
 

@@ -5,11 +5,12 @@ nothing, whoever wrote it.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from engine import booking
+from engine import booking, shipping
 from engine.events import CaseChanged, Instructed
 from engine.kernel import codec
 from engine.kernel.clock import Instant, iso
@@ -18,7 +19,8 @@ from engine.kernel.ids import ClientOrderId, TradeId, VenueOrderId
 from engine.kernel.money import BP, ZERO, Amount
 from engine.ledger import posting
 from engine.mandate import instructions as i
-from engine.mandate.hours import elapsed
+from engine.mandate.hours import day, elapsed
+from engine.mandate.programme import Programme
 from engine.orders import commands as c
 from engine.orders import lifecycle
 from engine.orders.order import Order, OrderState
@@ -37,6 +39,7 @@ def case_changed(state: State, entry: CaseChanged) -> None:
 def instructed(state: State, entry: Instructed) -> None:
     """Followed, or kept with what speaks against it: the core answers either way."""
     state.heard = max(state.heard, entry.book_seq)
+    state.papers.add(entry.paper_sha256)
     denied = refusal(state, entry)
     if denied or isinstance(entry.instruction, i.Ticket):
         state.pending.append((entry, denied))
@@ -56,17 +59,23 @@ def unheeded(state: State, entry: c.Unheeded) -> None:
 
 def booked(state: State, entry: c.Book) -> None:
     """A lost fill of ours; or a deal struck by voice, which no order of ours was."""
+    for waiting, _ in state.pending:
+        if waiting.paper_sha256 == entry.paper_sha256 and isinstance(waiting.instruction, i.Ticket):
+            state.documents.add((waiting.instruction.venue, waiting.instruction.document_sha256))
     _answered(state, entry.paper_sha256)
     if state.order(entry.order.client_id) is not None:
         booking.book(state, entry.fill)
         return
     state.venues[entry.fill.venue].changed_at = state.changed_at = state.at
-    state.tickets.add(entry.fill.trade_id)
+    state.tickets.add((entry.fill.venue, entry.fill.trade_id))
     booking.credit(state, state.plan.leg(entry.order.leg), entry.fill)
 
 
 def _answered(state: State, paper_sha256: str) -> None:
     state.pending = [waiting for waiting in state.pending if waiting[0].paper_sha256 != paper_sha256]
+
+
+_SPENT: Final = Denied("granted", "what this run left was granted to a later one", "the last run of its case")
 
 
 def refusal(state: State, entry: Instructed) -> tuple[Denied, ...]:
@@ -85,8 +94,11 @@ def _stop(state: State, wanted: i.Stop) -> tuple[Denied, ...]:
 
 
 def _go_on(state: State, wanted: i.GoOn) -> tuple[Denied, ...]:
+    if wanted.scope is i.Scope.RUN and state.spent:
+        return (_SPENT,)
     if wanted.scope is i.Scope.RUN:
-        return () if state.halted else (Denied("go on", "the run is not halted", "a halt"),)
+        stands = state.halted or state.looking
+        return () if stands else (Denied("go on", "the run is not halted", "a halt"),)
     stopped = [name for scope, name in state.stops if scope is wanted.scope]
     if wanted.name in stopped:
         return ()
@@ -94,7 +106,7 @@ def _go_on(state: State, wanted: i.GoOn) -> tuple[Denied, ...]:
 
 
 def _amend(state: State, wanted: i.Amend) -> tuple[Denied, ...]:
-    found = []
+    found = [_SPENT] if state.spent else []
     if wanted.was_sha256 != (now := in_force(state)):
         found.append(Denied("amended plan", wanted.was_sha256, now))
     if wanted.ends is not None and wanted.ends <= state.at:
@@ -164,7 +176,7 @@ def _explain(state: State, wanted: i.ExplainDifference) -> tuple[Denied, ...]:
 
 
 def _finish(state: State, wanted: i.Finish) -> tuple[Denied, ...]:
-    if state.stopped:
+    if state.stopped or state.looking:
         return (Denied("finish", "the run is over", "a run that goes on"),)
     if wanted.by is i.By.RFQ and not any(state.opened.capabilities[venue].quotes for venue in state.venues):
         return (Denied("finish", "no venue gives firm quotes", "a venue that does"),)
@@ -219,17 +231,19 @@ def followed(state: State, entry: Instructed) -> None:
             standing = state.venues[venue]
             standing.differences = tuple(d for d in standing.differences if d.asset != asset)
             standing.repeats, standing.changed_at = 0, state.at
+            standing.doubted = standing.doubted and bool(standing.differences)
+            shipping.ended(state, venue, asset, entry.paper_sha256)
         case i.SettleUnknown() | i.Ticket():
             pass
 
 
 def _reopen(state: State) -> None:
     """After a halt: every leg goes on; what has nothing left to sell, or no time, is closed again by itself."""
-    state.halted, state.conflict, state.paused = "", "", False
+    state.halted, state.conflict, state.recorded, state.looking, state.paused = "", "", "", "", False
     for leg in state.legs.values():
         leg.closed, leg.residue_reason = False, ""
     for standing in state.venues.values():
-        standing.repeats = 0
+        standing.repeats, standing.doubted = 0, bool(standing.differences)
 
 
 def _amended(state: State, wanted: i.Amend) -> None:
@@ -242,7 +256,7 @@ def _amended(state: State, wanted: i.Amend) -> None:
     if wanted.collar_bp is not None:
         state.limits = replace(state.limits, collar_bp=wanted.collar_bp)
     if wanted.quota is not None and state.plan.programme is not None:
-        state.plan = replace(state.plan, programme=replace(state.plan.programme, quota=wanted.quota))
+        state.plan = replace(state.plan, programme=_another_quota(state, state.plan.programme, wanted.quota))
     if wanted.floors or wanted.shares:
         state.terms = replace(
             state.terms,
@@ -256,6 +270,13 @@ def _amended(state: State, wanted: i.Amend) -> None:
             ),
         )
     state.plan = _replanned(state)
+
+
+def _another_quota(state: State, programme: Programme, quota: Decimal) -> Programme:
+    """It holds from today on; what days before have left is counted by what held then."""
+    before = programme.quota if programme.quota is not None else Decimal(1)
+    today = day(programme.hours, state.at)
+    return replace(programme, quota=quota, earlier=(*programme.earlier, (today, before)))
 
 
 def _replanned(state: State) -> Plan:

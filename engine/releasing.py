@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from engine.exposure import cover_of, exposed, prices
-from engine.kernel.clock import HOUR, SECOND, Instant, Span
+from engine.exposure import exposed, prices
+from engine.kernel.clock import HOUR, SECOND, Span
 from engine.kernel.ids import LegId
 from engine.kernel.money import ZERO, down_to, times, up_to
 from engine.ledger import accounts
 from engine.mandate.assets import KNOWN
 from engine.mandate.custody import CustodyPlan, room_for, tranche_wanted
-from engine.mandate.deposit import Unpriced, release_room
+from engine.mandate.deposit import Unpriced, release_room, worth
 from engine.market.instrument import Instrument
 from engine.orders import commands as c
 from engine.orders.strategy import Schedule
@@ -28,14 +28,24 @@ AGAIN: Final = HOUR
 
 
 def questions(state: State) -> Iterator[c.AskTranche | c.LookTranche]:
-    """What is owed to the custodian: requests whose answer was lost, and how far the others are."""
+    """What is owed to the custodian: requests whose answer was lost, and how far the others are.
+
+    Where nothing may leave any more, a request whose answer was lost is only looked for.
+    """
     for shipment in list(state.shipments.values()):
         if shipment.asking:
             continue
-        if shipment.unheard:
+        if shipment.unheard and not _kept_back(state, shipment.tranche):
             yield c.AskTranche(shipment.tranche, LOOK_EVERY)
-        else:
+        elif not (shipment.unheard and shipment.looked):
             yield c.LookTranche(shipment.tranche.id, LOOK_EVERY)
+
+
+def _kept_back(state: State, tranche: Tranche) -> bool:
+    """May no coin leave for it any more?"""
+    plan = next(plan for plan in state.plan.legs if plan.sell == tranche.asset)
+    over = state.stopped or leg_stopped(state, plan) or venue_stopped(state, tranche.venue)
+    return bool(over) or state.at >= state.deadline_of(plan) or tranche.venue not in state.terms.venues
 
 
 def releases(state: State, schedules: Mapping[LegId, Schedule]) -> Iterator[c.AskTranche]:
@@ -108,24 +118,24 @@ def _exposure_room(state: State, custody: CustodyPlan, instrument: Instrument, u
     most = custody.exposure_max.get(instrument.venue)
     if most is None:
         return None
-    worth, value = prices(state), ZERO
-    for asset, units in state.ledger.assets(accounts.venue(instrument.venue)).items():
-        if units and asset not in worth:
+    at_market, value = prices(state), ZERO
+    coming = [s.tranche for s in state.shipments.values() if s.tranche.venue == instrument.venue]
+    there = [*state.ledger.assets(accounts.venue(instrument.venue)).items(), *((t.asset, t.quantity) for t in coming)]
+    for asset, units in there:
+        if units and asset not in at_market:
             return ZERO
-        value += times(units, worth.get(asset, ZERO))
-    return room_for(most - value, worth.get(instrument.base, ZERO), unit)
+        value += times(units, at_market.get(asset, ZERO))
+    return room_for(most - value, at_market.get(instrument.base, ZERO), unit)
 
 
 def _cover_room(state: State, plan: LegPlan, unit: Decimal) -> Decimal | None:
-    """What the deposit still covers; nothing where a price is missing."""
+    """What the deposit still covers, at the rule's own prices; what was asked for counts as outside already."""
     rule = state.limits.deposit
-    if rule is None or cover_of(state) is None:
+    if rule is None:
         return None
-    worth = prices(state)
-    left = release_room(state.case.deposit, rule, exposed(state), worth)
-    return ZERO if isinstance(left, Unpriced) else room_for(left, worth.get(plan.sell, ZERO), unit)
-
-
-def overdue(state: State, at: Instant, patience: Span) -> list[Tranche]:
-    """Tranches that were asked for longer ago than `patience` and that no venue has shown."""
-    return [s.tranche for s in state.shipments.values() if at - s.tranche.asked_at > patience]
+    market, outside = prices(state), exposed(state)
+    for shipment in state.shipments.values():
+        if not shipment.sent:
+            outside[shipment.tranche.asset] = outside.get(shipment.tranche.asset, ZERO) + shipment.tranche.quantity
+    left = release_room(state.case.deposit, rule, outside, market)
+    return ZERO if isinstance(left, Unpriced) else room_for(left, worth(rule, plan.sell, market) or ZERO, unit)

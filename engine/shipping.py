@@ -1,5 +1,7 @@
 """Coin on its way from the custodian: what a row changes. Only the venue's own balance proves that it has arrived."""
 
+from engine.kernel.ids import VenueName
+from engine.kernel.money import Asset
 from engine.ledger import accounts, posting
 from engine.orders import commands as c
 from engine.orders import events as e
@@ -14,7 +16,7 @@ def ask(state: State, entry: c.AskTranche) -> None:
     if known is None:
         state.shipped += 1
         known = state.shipments[entry.tranche.id] = Shipment(entry.tranche)
-    known.asking, known.unheard = True, False
+    known.asking, known.unheard, known.looked = True, False, False
 
 
 def asked(state: State, entry: e.TrancheAsked) -> None:
@@ -24,12 +26,14 @@ def asked(state: State, entry: e.TrancheAsked) -> None:
         return
     shipment.asking = False
     match entry.outcome:
-        case reports.Refused():
+        case reports.Refused() if not shipment.doubtful:
             _gone(state, shipment)
+        case reports.Transient() if not shipment.doubtful:
+            del state.shipments[entry.tranche]  # certainly never lodged: what is wanted then is asked for anew
         case reports.Transient() | reports.Unknown():
-            shipment.unheard = True
-        case reports.Done():
-            pass
+            shipment.unheard = shipment.doubtful = True
+        case reports.Done() | reports.Refused():
+            shipment.doubtful = True
 
 
 def look(state: State, entry: c.LookTranche) -> None:
@@ -55,7 +59,7 @@ def seen(state: State, entry: e.TrancheSeen) -> None:
                 state.conflict or f"the custodian says of {entry.tranche} that it was sent, and that it was not"
             )
         case Unheard():
-            shipment.unheard = not shipment.sent
+            shipment.unheard = shipment.looked = not shipment.sent
         case _:
             pass
 
@@ -79,6 +83,16 @@ def landed(state: State, entry: c.Landed) -> None:
     state.ledger.post(posting.moved(state.at, tranche.asset, tranche.quantity, *there, tranche.id))
     standing.differences = tuple(d for d in standing.differences if d.asset != tranche.asset)
     standing.repeats = 0
+
+
+def ended(state: State, venue: VenueName, asset: Asset, paper: str) -> None:
+    """People explained what came of a tranche: nothing of it is on its way any more."""
+    for shipment in list(state.shipments.values()):
+        tranche = shipment.tranche
+        if shipment.sent and (tranche.venue, tranche.asset) == (venue, asset):
+            there = accounts.TRANSIT, accounts.EXPLAINED
+            state.ledger.post(posting.moved(state.at, asset, tranche.quantity, *there, paper))
+            del state.shipments[tranche.id]
 
 
 def _leaves(state: State, shipment: Shipment) -> None:

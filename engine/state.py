@@ -13,7 +13,7 @@ from typing import Final
 from engine.events import Instructed, Opened
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Denied
-from engine.kernel.ids import ClientOrderId, LegId, RunTag, Symbol, TradeId, VenueName, run_tag
+from engine.kernel.ids import ClientOrderId, LegId, RunTag, Symbol, VenueName, run_tag
 from engine.kernel.money import ZERO, Asset
 from engine.ledger import posting
 from engine.ledger.balances import Balances
@@ -45,6 +45,10 @@ class Shipment:
     """A request or a question is under way."""
     unheard: bool = False
     """The custodian does not know it, or the request's answer was lost: it is asked again under the same id."""
+    doubtful: bool = False
+    """Some request for it may have been heard, whatever was said of a later one."""
+    looked: bool = False
+    """The custodian was asked about it since, and knew nothing."""
 
 
 @dataclass(slots=True)
@@ -68,6 +72,8 @@ class Standing:
     """When an order there last changed."""
     shunned_until: Instant = NEVER
     """The venue turned us away without doing anything; until then others are asked first."""
+    doubted: bool = False
+    """A difference stood here when people let a halted run go on; nothing is sent before it is gone."""
     repeats: int = 0
     """Surveys in a row that showed the same differences while nothing was moving."""
     mode: Mode = Mode.NORMAL
@@ -118,7 +124,11 @@ class State:
     """The last row of the case's book that was taken in."""
     pending: list[tuple[Instructed, tuple[Denied, ...]]] = field(default_factory=list)
     """What people asked for and the core has yet to answer, with what speaks against it."""
-    tickets: set[TradeId] = field(default_factory=set)
+    documents: set[tuple[VenueName, str]] = field(default_factory=set)
+    """The papers behind them."""
+    papers: set[str] = field(default_factory=set)
+    """Every paper that was heard, followed or not."""
+    tickets: set[tuple[VenueName, str]] = field(default_factory=set)
     """Deals struck by voice that were booked."""
     asks: dict[tuple[LegId, VenueName], Ask] = field(default_factory=dict)
     """The last question to each desk."""
@@ -137,6 +147,12 @@ class State:
     halted_at: Instant = NEVER
     conflict: str = ""
     """What could not be; a halt follows in the same turn."""
+    recorded: str = ""
+    """The last of these that stands in the journal as a halt."""
+    looking: str = ""
+    """Why the run, which had ended, is open only to be looked at; empty where it may sell."""
+    spent: bool = False
+    """What it left was granted to a later run: it never sells again."""
     finished: str = ""
     closed: str = ""
     began_at: Instant = NEVER

@@ -89,6 +89,9 @@ def seen(state: State, entry: e.DealSeen) -> None:
         return
     state.failed_looks.discard(entry.client_id)
     if not order.live:
+        if order.by_paper and isinstance(entry.answer, Dealt):
+            told = f"deal {entry.answer.deal.deal_id}"
+            state.conflict = state.conflict or booking.against_paper(order, order.child.venue, told)
         return
     order = replace(order, looking=False)
     state.live[entry.client_id] = order

@@ -167,6 +167,8 @@ def leg_stopped(state: State, plan: LegPlan) -> str:
     """Why nothing may be sent for this leg anywhere, though the run goes on; empty when it may."""
     if state.case.held:
         return state.case.held
+    if state.looking:
+        return state.looking
     if state.case.suspended:
         return state.case.suspended
     if by := state.stops.get((Scope.ASSET, plan.sell)):
@@ -179,6 +181,8 @@ def venue_stopped(state: State, venue: VenueName) -> str:
     standing = state.venues[venue]
     if by := state.stops.get((Scope.VENUE, venue)):
         return f"{venue} was stopped by {by}"
+    if standing.doubted:
+        return f"balances at {venue} do not agree with the ledger: {', '.join(map(str, standing.differences))}"
     closed = standing.mode.value if standing.mode is not Mode.NORMAL else ""
     serviced = service(state.plan.programme, venue, state.at) if state.plan.programme is not None else ""
     return standing.refused or closed or serviced

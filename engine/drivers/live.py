@@ -211,7 +211,7 @@ class Live:
                     self._inbox.put_nowait(await perform.lookup(command, self._venues[command.venue], self._clock))
             case c.AskTranche():
                 await self._clock.sleep(command.wait)
-                self._inbox.put_nowait(await perform.ask_tranche(command, self._custodian(), self._clock))
+                self._inbox.put_nowait(await perform.ask_tranche(command, self._custodian(), self._clock, self.switch))
             case c.LookTranche():
                 await self._clock.sleep(command.wait)
                 self._inbox.put_nowait(await perform.look_tranche(command, self._custodian(), self._clock))

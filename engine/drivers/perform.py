@@ -129,11 +129,11 @@ async def lookup(command: c.Lookup, venue: Venue, clock: Clock) -> e.LookedUp:
     return e.LookedUp(clock.market(), command.client_id, answer)
 
 
-async def ask_tranche(command: c.AskTranche, custody: Custody, clock: Clock) -> e.TrancheAsked:
-    """Lodge a request with the custodian; the wait is over."""
+async def ask_tranche(command: c.AskTranche, custody: Custody, clock: Clock, switch: Switch) -> e.TrancheAsked:
+    """Lodge a request with the custodian, or withhold it; the wait is over."""
     outcome: Outcome
     try:
-        outcome = await custody.ask(command.tranche)
+        outcome = Transient(f"withheld: {switch.why}") if switch.why else await custody.ask(command.tranche)
     except Exception as error:  # noqa: BLE001 - as above; the same request may be lodged again
         outcome = Unknown(f"{type(error).__name__} in the adapter")
     return e.TrancheAsked(clock.market(), command.tranche.id, outcome)

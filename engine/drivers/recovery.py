@@ -82,6 +82,9 @@ def fold(records: Iterable[Record]) -> State:
     return folding.state
 
 
-def restart(state: State, at: Instant, *, first: bool = False) -> Restarted:
-    """The row with which a process takes a run over; its epoch keeps names of orders from ever coming twice."""
-    return Restarted(Instant(max(at, state.at)), 1 if first else state.epoch + 1, VERSION)
+def restart(state: State, at: Instant, *, first: bool = False, spent: bool = False) -> Restarted:
+    """The row with which a process takes a run over; its epoch keeps names of orders from ever coming twice.
+
+    `spent`: what the run left was granted to a later one, so it may only be looked at.
+    """
+    return Restarted(Instant(max(at, state.at)), 1 if first else state.epoch + 1, VERSION, spent)

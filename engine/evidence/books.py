@@ -80,3 +80,14 @@ def _explained(story: Story) -> Iterator[Booked]:
             paper = word.said.paper_sha256
             entry = posting.explained(word.said.at, wanted.venue, wanted.asset, wanted.delta, paper)
             yield Booked(word.seq, word.said.at, entry)
+            yield from _ended(story, word.seq, word.said.at, wanted, paper)
+
+
+def _ended(story: Story, seq: int, at: Instant, wanted: ExplainDifference, paper: str) -> Iterator[Booked]:
+    """Tranches that were on their way there when people explained what came of them."""
+    there = [e for e in story.shipments if (e.tranche.venue, e.tranche.asset) == (wanted.venue, wanted.asset)]
+    landed = {each.tranche.id for each in there if each.arrived and each.seq < seq}
+    for each in there:
+        if not each.arrived and each.seq < seq and each.tranche.id not in landed:
+            way = accounts.TRANSIT, accounts.EXPLAINED
+            yield Booked(seq, at, posting.moved(at, wanted.asset, each.tranche.quantity, *way, paper))

@@ -186,14 +186,15 @@ def _in_steps(numerator: Decimal, denominator: Decimal, step: Decimal) -> Decima
 
 
 def _unpriced(rule: DepositRule, assets: Iterable[Asset], prices: Mapping[Asset, Decimal]) -> tuple[Asset, ...]:
-    return tuple(dict.fromkeys(asset for asset in assets if _worth(rule, asset, prices) is None))
+    return tuple(sorted({asset for asset in assets if worth(rule, asset, prices) is None}))
 
 
 def _value(rule: DepositRule, units: Mapping[Asset, Decimal], prices: Mapping[Asset, Decimal]) -> Decimal:
-    return total(times(held, _worth(rule, asset, prices) or ZERO) for asset, held in units.items())
+    return total(times(held, worth(rule, asset, prices) or ZERO) for asset, held in units.items())
 
 
-def _worth(rule: DepositRule, asset: Asset, prices: Mapping[Asset, Decimal]) -> Decimal | None:
+def worth(rule: DepositRule, asset: Asset, prices: Mapping[Asset, Decimal]) -> Decimal | None:
+    """What a unit counts by the rule, in its currency; `None` where that is not known."""
     if asset == rule.currency:
         return Decimal(1)
     kind = KNOWN.get(asset)

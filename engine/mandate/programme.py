@@ -40,6 +40,8 @@ class Programme(Struct, frozen=True, kw_only=True):
     """When stablecoin may be sold for fiat; `None` is always."""
     quota: Decimal | None = None
     """The share of what a run may sell of each asset that one local day may sell, above 0 and at most 1."""
+    earlier: tuple[tuple[str, Decimal], ...] = ()
+    """Quotas of the past, each with the local day from which another one held."""
     carry: Carry = Carry.NONE
     overnight: Overnight = Overnight.CANCEL
     maintenance: Mapping[VenueName, tuple[Blackout, ...]] = {}

@@ -18,16 +18,20 @@ def allowed(programme: Programme, total: Decimal, sold: Mapping[str, Decimal], s
     if programme.quota is None:
         return total
     quota = times(programme.quota, total)
-    before = _before(programme.hours, start, day(programme.hours, at))
-    match programme.carry:
-        case Carry.NONE:
-            return quota
-        case Carry.NEXT:
-            left = quota - sold.get(before[-1], ZERO) if before else ZERO
-            return EXACT.add(quota, max(ZERO, left))
-        case Carry.ALL:
-            gone = sum((sold.get(each, ZERO) for each in before), ZERO)
-            return max(quota, EXACT.subtract(times(quota, Decimal(len(before) + 1)), gone))
+    today = day(programme.hours, at)
+    before = _before(programme.hours, start, today)
+    if programme.carry is Carry.NONE or not before:
+        return quota
+    counted = before[-1:] if programme.carry is Carry.NEXT else before
+    granted = sum((times(_share(programme, each), total) for each in counted), ZERO)
+    gone = sum((units for each, units in sold.items() if counted[0] <= each < today), ZERO)
+    return EXACT.add(quota, max(ZERO, EXACT.subtract(granted, gone)))
+
+
+def _share(programme: Programme, day: str) -> Decimal:
+    """The quota that held on a day."""
+    assert programme.quota is not None
+    return next((share for until, share in programme.earlier if day < until), programme.quota)
 
 
 @lru_cache(maxsize=256)

@@ -113,7 +113,10 @@ def test_the_schedule_sells_so_much_less() -> None:
 
 def test_a_deal_has_a_name_that_no_order_of_a_schedule_has() -> None:
     run = idle()
-    first, second = (only(c.Book, dealt(run, ticket=number))[0].order for number in ("OTC-1", "OTC-2"))
+    first, second = (
+        only(c.Book, dealt(run, ticket=number, document_sha256=digit * 64))[0].order
+        for number, digit in (("OTC-1", "1"), ("OTC-2", "2"))
+    )
     names = [parse_client_order_id(order.client_id) for order in (first, second)]
     assert all(name is not None and name.slice == 999_999 for name in names)
     assert first.client_id != second.client_id
@@ -240,7 +243,7 @@ def test_a_deal_is_booked_once_whoever_types_it_again() -> None:
 def test_two_deals_are_two() -> None:
     run = idle()
     dealt(run)
-    dealt(run, ticket="OTC-2")
+    dealt(run, ticket="OTC-2", document_sha256="e" * 64)
     assert run.state.legs[ONE].sold == 2
 
 

@@ -67,11 +67,11 @@ def test_a_rise_of_fifteen_per_cent_passes_the_ratio_before_the_limit() -> None:
 
 def test_a_price_that_is_missing_is_named_and_no_bound_is_reached() -> None:
     counted = cover({HKD: d("5")}, rule(), {BTC: d("1"), ETH: d("1"), USD: d("3")}, {BTC: d("100000")})
-    assert counted == Unpriced((HKD, ETH))
+    assert counted == Unpriced((ETH, HKD))
     assert not counted.reaches(d("0"))
     assert release_room({HKD: d("5")}, rule(), {}, {}) == Unpriced((HKD,))
     assert shown(counted, rule()) == (
-        "cover can't be told: the worth of HKD, ETH is not known (nothing new below 1.05, never under 1.00)"
+        "cover can't be told: the worth of ETH, HKD is not known (nothing new below 1.05, never under 1.00)"
     )
 
 
