@@ -47,6 +47,13 @@ def account(state: State, instrument: Instrument, besides: ClientOrderId | None 
     return max(ZERO, there - state.committed(instrument.venue, instrument.base, besides))
 
 
+def shown(state: State, instrument: Instrument, besides: ClientOrderId | None = None) -> Decimal:
+    """Of that, what the venue itself shows as well: where it holds less than our ledger says, nothing is sent for it."""
+    differences = state.venues[instrument.venue].differences
+    short = sum((-d.delta for d in differences if d.asset == instrument.base and d.delta < 0), ZERO)
+    return max(ZERO, account(state, instrument, besides) - short)
+
+
 def coming(state: State, asset: Asset) -> Decimal:
     """What still lies in custody for this run, or is on its way from there."""
     return state.ledger.of(accounts.CUSTODY, asset) + state.ledger.of(accounts.TRANSIT, asset)
@@ -152,7 +159,7 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         minute=max(ZERO, down_to(left / price, lot)),
         today=None if quota is None else max(ZERO, quota[1] - quota[0]),
         order=down_to(limits.order_notional_max / price, lot),
-        account=min(account(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
+        account=min(shown(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
         worth=down_to(worth / price, lot),
     )
@@ -264,7 +271,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         received=leg.received,
         sold=leg.sold,
         committed=state.committed_of(plan.sell),
-        free=account(state, instrument),
+        free=shown(state, instrument),
         volume=leg.volume,
         minute_notional=notional,
         minute_orders=orders,

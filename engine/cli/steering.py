@@ -12,6 +12,7 @@ from typing import Final
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine import dealing
 from engine.cli.casework import Typed
@@ -152,13 +153,14 @@ def _judged(state: State, paper: Paper, by: str) -> State:
     if over := _over(state, paper.instruction):
         raise BadInput([Mistake(str(paper.run), over)])
     after = deepcopy(state)  # a fold changes its state in place, and the one before is still shown
-    after.pending = []
-    if isinstance(paper.instruction, Ticket) and state.due_at:
-        after.at = state.due_at  # by the prices of the last decision: the engine takes a fresh look before it books
+    after.pending, wanted = [], paper.instruction
+    if isinstance(wanted, Ticket) and state.due_at:
+        after.at = state.due_at  # by the prices of the last decision: the engine takes a fresh look, at its own time
+        wanted = replace(wanted, dealt_at=min(wanted.dealt_at, after.at))
     approvers = tuple(PersonName(f"approver {number + 1}") for number in range(state.opened.approvals))
     entry = Instructed(
         at=after.at,
-        instruction=paper.instruction,
+        instruction=wanted,
         by=PersonName(by),
         agreed=approvers,
         reason="judged before it is signed",

@@ -125,7 +125,7 @@ def mistakes(config: Config, book: CaseBook | None) -> Iterator[Mistake]:
         if config.environment == "production":
             yield Mistake("mandate.case", f"the book of {config.terms.case} was never opened: `steelyard case open`")
         return
-    yield from (Mistake("mandate.case", str(mark)) for mark in case.holds)
+    yield from (Mistake("mandate.case", f"held {mark}") for mark in case.holds)
     if case.suspension is not None:
         yield Mistake("mandate.case", f"suspended {case.suspension}")
     if (config.terms.authority, config.terms.document_sha256) != (case.authority, case.document_sha256):

@@ -4,7 +4,7 @@ It needs no key and reads none, claims nothing of the case, and is told apart fr
 `origin.json`, and by the title of its report. It lasts as long as the run would.
 """
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -95,6 +95,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
     if found := mistakes(request):
         raise BadInput(found)
     async with AsyncExitStack() as stack:
+        outermost = stack.enter_context(ExitStack())  # the log: whatever is closed before it may have a line for it
         reached = await mirrored(request, stack)
         config = _played(request.config)
         prepared = await prepare(config, request.released, reached.venues, reached.clock)
@@ -103,7 +104,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         entered = _entered(request)
         folder = RunFolder(Path(entered.folder))
         origin = Origin(kind=request.kind, home=entered.folder, venues=reached.whereabouts)
-        telemetry.to_folder(folder.create(origin))
+        outermost.enter_context(telemetry.to_folder(folder.create(origin)))
         stack.callback(folder.lock().release)
         register = CaseRegister(None)
         stack.callback(register.close)

@@ -1,6 +1,6 @@
 """Carrying a run out: from a request to the folder that it leaves behind, and from a folder to its continuation."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
     """Carry out a new run; raises `BadInput` with every mistake while nothing has been started."""
     config, home = request.config, _home(request)
     async with AsyncExitStack() as stack:
+        outermost = stack.enter_context(ExitStack())  # the log: whatever is closed before it may have a line for it
         stack.callback(_case_lock(home, config.environment, config.terms.case).release)
         register = CaseRegister(home)
         stack.callback(register.close)
@@ -80,7 +81,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
             custody=reached.custodian,
             people=str(request.people_file or ""),
         )
-        telemetry.to_folder(folder.create(origin))
+        outermost.enter_context(telemetry.to_folder(folder.create(origin)))
         stack.callback(folder.lock().release)
         onlookers = await reaching.look_on(reached, prepared.plan, stack, screen)
         first = opening(request, entered, prepared, reached, book)
@@ -104,7 +105,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         stack.callback(_folder_lock(folder).release)
         register = CaseRegister(home)
         stack.callback(register.close)
-        telemetry.to_folder(folder.path)
+        stack.enter_context(telemetry.to_folder(folder.path))
         fold, outbox, seals = recovery.Fold(), Outbox(folder.path), list[TapeSealed]()
 
         def take(record: Record) -> None:

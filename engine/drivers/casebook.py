@@ -87,6 +87,12 @@ class CaseBook:
     once, and what somebody new says is understood.
     """
 
+    patient = False
+    """For a running engine, which must not fall over a row that nobody proves: such a row is left out of all decisions
+    and stands in `doubts`. To everybody else it is `Damaged`."""
+    era = 0
+    """Grows whenever the rows are read anew from the first one: another book lies there, or other people are known."""
+
     def __init__(
         self,
         home: Path,
@@ -105,6 +111,9 @@ class CaseBook:
         self._people = people() if callable(people) else people
         genesis = sha256(f"steelyard book 1\n{environment}\n{case}".encode()).hexdigest()
         self._file = BookFile(self.path, genesis)
+        self._doubted_by: People | None = None
+        self._loose = ""
+        """While it is written and the witness can't be held against a copy of the book: why."""
         self._witness = Witness(witness.folder() / f"{environment}-{case}.json", strict=environment == "production")
         self._forget()
 
@@ -170,11 +179,12 @@ class CaseBook:
         with self._writing():
             return self._append(noted)
 
-    def take(self, paper_sha256: str, run: RunId) -> Agreed:
+    def take(self, paper_sha256: str, run: RunId, judge: Judge | None = None) -> Agreed:
         """Use the approval of a paper for this run, once: the check and the row are one transaction.
 
         The same run may take it again, so that a crash in between costs nothing. `NotCounted` when the paper may not be
-        used, which is written down; `BadInput` when it merely waits for more approvals.
+        used, which is written down; `BadInput` when it merely waits for more approvals, or when `judge` speaks against
+        it: then it is not used up.
         """
         people = self._known()
         with self._writing():
@@ -182,6 +192,8 @@ class CaseBook:
             if isinstance(result, Lacking):
                 raise BadInput([Mistake(self.case, result.reason)])
             again = not isinstance(result, Declined) and self._docket.papers[paper_sha256].taken == run
+            if isinstance(result, Agreed) and not again and judge is not None and (objection := judge(self._rows)):
+                raise BadInput([Mistake(self.case, objection)])
             if not again:
                 row = result if isinstance(result, Declined) else Taken(paper_sha256=paper_sha256, run=run)
                 self._append(row)
@@ -200,6 +212,9 @@ class CaseBook:
     # What is known of the file, and how it grows
 
     def _forget(self) -> None:
+        self.era += 1
+        self.doubts: dict[int, str] = {}
+        """Rows that are signed by nobody who is known, and why."""
         self._rows: list[Row] = []
         self._hashes: list[str] = []
         self._docket = Docket()
@@ -210,13 +225,22 @@ class CaseBook:
 
     def _catch_up(self) -> None:
         """Take in what others have written. Where the file is not the one that we read, all of it is read anew."""
-        if not self._file.holds(len(self._rows), self._head):
+        if not self._file.holds(len(self._rows), self._head) or self._others_are_known():
             self._forget()
         for record in self._file.read(len(self._rows), self._head):
-            self._take_in(record, self._decoded(record))
+            self._take_in(record, *self._decoded(record))
+        if self.doubts and not self.patient:
+            raise Damaged(f"{self.path}: {next(iter(self.doubts.values()))}")
+
+    def _others_are_known(self) -> bool:
+        """Has somebody been named since a row could not be proven?"""
+        return bool(self.doubts) and self._read_people is not None and self._latest() != self._doubted_by
 
     def _gap(self) -> str:
         """What the witness says against the book as it is now; reads both, the witness first."""
+        if self._loose:
+            self._catch_up()
+            return self._loose
         try:
             mark = self._witness.read()
         except Damaged as error:
@@ -225,14 +249,17 @@ class CaseBook:
         self._catch_up()
         return self._witness.gap(mark, self._hashes)
 
-    def _take_in(self, record: Record, entry: BookEntry) -> None:
+    def _take_in(self, record: Record, entry: BookEntry, doubt: str = "") -> None:
         row = (record.seq, record.wall, entry)
         self._rows.append(row)
         self._hashes.append(record.hash)
-        self._docket = follow(self._docket, row)
+        if doubt:
+            self.doubts[record.seq], self._doubted_by = doubt, self._people
+        else:
+            self._docket = follow(self._docket, row)
 
-    def _decoded(self, record: Record) -> BookEntry:
-        """The row's entry. A statement in it must be of this case, and signed by the person whom it names."""
+    def _decoded(self, record: Record) -> tuple[BookEntry, str]:
+        """The row's entry, and what speaks against its signature. A statement in it must be of this case."""
         where = f"{self.path}: row {record.seq}"
         try:
             entry: BookEntry = msgspec.json.decode(record.payload, type=BookEntry)
@@ -240,20 +267,18 @@ class CaseBook:
         except msgspec.DecodeError as error:
             raise Damaged(f"{where} is no entry of a book: {error}") from error
         if statement is None or not isinstance(entry, Signed):
-            return entry
+            return entry, ""
         if (statement.case, statement.environment) != (self.case, self.environment):
             raise Damaged(f"{where} was said of {statement.environment} case {statement.case}")
         if self._people is None or self._proves(self._people, entry, statement):
-            return entry
-        people = self._known()
+            return entry, ""
+        people = self._latest()
         if statement.by not in people.persons:
-            what = (
-                f"was said by {statement.by}, whom people.toml does not name; whoever leaves stays in it without roles"
-            )
-            raise Damaged(f"{where} {what}")
+            whom = f"{statement.by}, whom people.toml does not name; whoever leaves stays in it without roles"
+            return entry, f"row {record.seq} was said by {whom}"
         if not self._proves(people, entry, statement):
-            raise Damaged(f"{where} is not signed by a key of {statement.by}")
-        return entry
+            return entry, f"row {record.seq} is not signed by a key of {statement.by}"
+        return entry, ""
 
     @staticmethod
     def _proves(people: People, entry: Signed, statement: Statement) -> bool:
@@ -262,14 +287,18 @@ class CaseBook:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Nobody else appends meanwhile; afterwards all is durable, and the witness of a sound book is told."""
-        if not self.path.exists():
-            self._witness.begin(self._file.genesis)
-        with self._file.writing():
-            sound = not self._gap()
-            yield
-        if sound and self._hashes:
-            self._witness.mark(self._hashes)
+        """Nobody else appends meanwhile, here or to a copy; afterwards all is durable, and the witness has been told."""
+        with self._witness.held() as self._loose:
+            try:
+                if not self.path.exists():
+                    self._witness.begin(self._file.genesis)
+                with self._file.writing():
+                    sound = not self._gap()
+                    yield
+                if sound and self._hashes:
+                    self._witness.mark(self._hashes)
+            finally:
+                self._loose = ""
 
     def _append(self, entry: BookEntry) -> int:
         """Behind the last row, inside a transaction that has caught up."""
@@ -287,6 +316,14 @@ class CaseBook:
             self._people = self._read_people()
         assert self._people is not None, "a book is written and judged with people.toml at hand"
         return self._people
+
+    def _latest(self) -> People:
+        """Everybody, as far as the file can be read: it is replaced in two steps, itself and its signature."""
+        try:
+            return self._known()
+        except BadInput:
+            assert self._people is not None
+            return self._people
 
     def _now(self) -> Instant:
         return Instant(self._wall())

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,19 @@ from engine.drivers.folder import LOG
 
 
 def quiet() -> None:
-    """Before a run has a folder: warnings only, on whatever standard error is when they come."""
+    """Where no run has a folder: warnings only, on whatever standard error is when they come."""
     _configure(lambda *_: structlog.WriteLogger(sys.stderr), logging.WARNING)
 
 
-def to_folder(folder: Path) -> None:
-    """From here on, everything from information up goes to a file of the run; appended to, never rewritten."""
-    out = (folder / LOG).open("a", encoding="utf-8", buffering=1)
-    _configure(structlog.WriteLoggerFactory(out), logging.INFO)
+@contextmanager
+def to_folder(folder: Path) -> Iterator[None]:
+    """Inside, everything from information up goes to a file of the run; appended to, never rewritten."""
+    with (folder / LOG).open("a", encoding="utf-8", buffering=1) as out:
+        _configure(structlog.WriteLoggerFactory(out), logging.INFO)
+        try:
+            yield
+        finally:
+            quiet()  # a line that comes later finds no closed file
 
 
 def _configure(factory: Callable[..., structlog.WriteLogger], level: int) -> None:

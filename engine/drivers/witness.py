@@ -4,9 +4,12 @@ A book that came back from a backup has forgotten which approvals were used sinc
 file can, as long as it does not come back from the same backup. So it belongs on another medium.
 """
 
+import fcntl
 import os
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +20,9 @@ from engine.drivers.folder import write_whole
 from engine.kernel.errors import BadInput, Damaged, Mistake
 
 FOLDER_NAME: Final = "STEELYARD_WITNESS"
+PATIENCE_S: Final = 10.0
+"""Who finds it held by somebody else waits so long; a writer holds it for one commit."""
+_AGAIN_S: Final = 0.005
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -53,6 +59,22 @@ class Witness:
         except (OSError, msgspec.DecodeError) as error:  # a ValidationError is a DecodeError too
             raise Damaged(f"the witness {self.path} can't be read: {error}") from error
 
+    @contextmanager
+    def held(self) -> Iterator[str]:
+        """Meanwhile nobody else looks here before they write, be it into this book or into a copy of it.
+
+        Yields why it can't be held; empty when it is. `BadInput` when somebody else held it for `PATIENCE_S`.
+        """
+        try:
+            handle = self._locked()
+        except OSError as error:
+            yield f"{self.path} can't be held against another copy of the book: {error.strerror}"
+            return
+        try:
+            yield ""
+        finally:
+            os.close(handle)
+
     def begin(self, genesis: str) -> None:
         """Before a book is created: so a crash before its first row is marked leaves no book without a witness."""
         try:
@@ -84,6 +106,25 @@ class Witness:
             self._write(Mark(seq=len(hashes), hash=hashes[-1], first=hashes[0]))
         except OSError as error:
             self._remark(f"{self.path} could not be written and stays behind the book: {error.strerror}")
+
+    def _locked(self) -> int:
+        """The lock lies beside the mark, since the mark itself is replaced whole."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return handle
+            except BlockingIOError as error:
+                if time.monotonic() >= until:
+                    os.close(handle)
+                    what = f"{self.path} is held by another writer for more than {PATIENCE_S:g} s; nothing was written"
+                    raise BadInput([Mistake("witness", what)]) from error
+            except OSError:
+                os.close(handle)
+                raise
+            time.sleep(_AGAIN_S)
 
     def _another(self, mark: Mark | None, hashes: Sequence[str]) -> bool:
         """Is it a book that this witness never saw, rather than an older state of one that it did?"""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.kernel.clock import Instant, Span, iso
 from engine.kernel.codec import sha256_hex
 from engine.kernel.ids import PersonName, RunId
+from engine.mandate.instructions import kind_of
 from engine.mandate.people import People, may
 from engine.mandate.statements import (
     Approved,
@@ -51,6 +52,7 @@ class Paper(Struct, frozen=True, kw_only=True):
 
     sha256: str
     kind: str
+    """By its own bytes; who proposed it may call it what they like."""
     run: RunId | None
     text: str
     by: PersonName
@@ -160,7 +162,7 @@ def _proposed(docket: Docket, seq: int, wall: Instant, statement: Statement, say
     before = docket.papers.get(name)
     return Paper(
         sha256=name,
-        kind=says.kind,
+        kind=kind_of(says.paper, says.kind),
         run=says.run,
         text=says.paper,
         by=statement.by,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import CaseId, LotId, PersonName, RunId
-from engine.kernel.money import ZERO, Asset, AssetClass, total, trimmed
+from engine.kernel.money import ZERO, Asset, AssetClass, down_to, total, trimmed
 from engine.mandate.assets import KNOWN
 from engine.mandate.lots import Lot, Portion, spread
 from engine.mandate.standing import CaseStanding
@@ -135,16 +135,21 @@ def proceeds(case: Case) -> dict[Asset, Decimal]:
 
 
 def outstanding(case: Case) -> dict[Asset, Decimal]:
-    """Per fiat currency, the proceeds of ended runs that have not reached the authority; only what is above zero."""
+    """Per fiat currency, the proceeds of ended runs that have not reached the authority, as far as a bank can pay."""
     short = {asset: units - case.received.get(asset, ZERO) for asset, units in proceeds(case).items() if is_fiat(asset)}
-    return {asset: units for asset, units in short.items() if units > 0}
+    return _credited(short)
 
 
 def surplus(case: Case) -> dict[Asset, Decimal]:
     """Per currency, what reached the authority beyond the proceeds of ended runs: it is for people to explain."""
     brought = proceeds(case)
-    over = {asset: units - brought.get(asset, ZERO) for asset, units in case.received.items()}
-    return {asset: units for asset, units in over.items() if units > 0}
+    return _credited({asset: units - brought.get(asset, ZERO) for asset, units in case.received.items()})
+
+
+def _credited(units: Mapping[Asset, Decimal]) -> dict[Asset, Decimal]:
+    """In whole cents, and above zero: venues count finer than banks do, and what is below a cent never arrives."""
+    whole = {asset: down_to(amount, KNOWN[asset].unit) for asset, amount in units.items() if amount > 0}
+    return {asset: amount for asset, amount in whole.items() if amount}
 
 
 def open_runs(case: Case) -> list[CaseRun]:

@@ -7,6 +7,7 @@ as many as the policy says.
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +27,10 @@ class Scope(StrEnum):
     CHILD = "child"
     RUN = "run"
     """The whole run, after a halt; only `GoOn` names it."""
+
+
+PARTS: Final = (Scope.VENUE, Scope.ASSET, Scope.CHILD)
+"""What one person may stop."""
 
 
 class By(StrEnum):
@@ -123,6 +128,8 @@ class Paper(Struct, frozen=True, kw_only=True):
 
     schema: int = 1
     run: RunId
+    number: int = 0
+    """So many papers had been proposed for the run: a paper is used once, and people may wish for the same again."""
     instruction: Instruction
 
     @property
@@ -139,6 +146,24 @@ class Paper(Struct, frozen=True, kw_only=True):
 def parse(text: str) -> Paper:
     """The paper; `msgspec.DecodeError` or `ValidationError` when it is none."""
     return msgspec.json.decode(text, type=Paper)
+
+
+class _Plan(Struct):
+    """By what a plan's paper is told from all others; the engine makes it anew and compares every byte."""
+
+    config_sha256: str
+    plan: Mapping[str, msgspec.Raw]
+
+
+def kind_of(text: str, said: str) -> str:
+    """What a paper is by its own bytes, which decides who may agree to it; `said` counts where no run obeys it."""
+    for what in (Paper, _Plan):
+        try:
+            paper = msgspec.json.decode(text, type=what)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        return str(paper.instruction.__struct_config__.tag) if isinstance(paper, Paper) else "plan"
+    return said
 
 
 def alone(instruction: Instruction) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from engine.kernel.clock import Instant, iso
 from engine.kernel.codec import sha256_hex
 from engine.mandate.approvals import Docket, Paper
+from engine.mandate.instructions import PARTS
 from engine.mandate.people import STOPS, People, Person, may, roles_for
 from engine.mandate.statements import (
     Approved,
@@ -16,6 +17,7 @@ from engine.mandate.statements import (
     Proposed,
     Refused,
     Statement,
+    Stopped,
     Why,
     Withdrawn,
 )
@@ -50,7 +52,12 @@ def _against(docket: Docket, people: People, statement: Statement, now: Instant)
         return _Against(Why.NO_ROLE, f"{statement.by} is nobody whom people.toml names")
     says = statement.says
     if not isinstance(says, Approved | Refused | Withdrawn):
-        return _role(person, statement) or _stale(people, statement, now) or _proposal(docket, people, statement, now)
+        return (
+            _role(person, statement)
+            or _stale(people, statement, now)
+            or _part(statement)
+            or _proposal(docket, people, statement, now)
+        )
     paper = docket.papers.get(says.paper_sha256)
     if paper is None:
         detail = f"nobody has proposed {says.paper_sha256[:12]}…; a paper with one byte changed is another paper"
@@ -78,6 +85,14 @@ def _stale(people: People, statement: Statement, now: Instant) -> _Against | Non
     if isinstance(statement.says, STOPS) or now < statement.at + people.policy.lasts:
         return None
     return _Against(Why.LATE, f"it was signed on {iso(statement.at)}, longer ago than the policy lets a statement wait")
+
+
+def _part(statement: Statement) -> _Against | None:
+    """A stop of something that no run has. Whoever typed it has to hear that nothing was stopped."""
+    says = statement.says
+    if not isinstance(says, Stopped) or says.scope in PARTS:
+        return None
+    return _Against(Why.OUTSIDE, f"{says.scope!r} is no part of a run that can be stopped: {', '.join(PARTS)}")
 
 
 def _proposal(docket: Docket, people: People, statement: Statement, now: Instant) -> _Against | None:

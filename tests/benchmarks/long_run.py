@@ -67,7 +67,7 @@ def write(path: Path, rows: int, config: Path) -> int:
 def stretched(config: Path, slices: int) -> Opened:
     """The first row of the demonstration, had it been ordered to sell for so many slices."""
     request = understand(config, venue=None, sandbox=True, in_process=True, synthetic=True)
-    plan, understood = asyncio.run(planned(request)).plan, request.config
+    plan, understood = asyncio.run(planned(request)).prepared.plan, request.config
     units, window = times(PER_SLICE, Decimal(slices)), Span(SLICE * slices)
     deadline = Deadline(after=Span(window + 10 * SLICE))
     holdings = tuple(replace(holding, entrusted=units, released=units) for holding in understood.terms.holdings)

@@ -1,6 +1,7 @@
 """Small configs for runs that last seconds of wall time, with whatever a test wants otherwise."""
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
@@ -55,6 +56,11 @@ def short(**changes: Any) -> str:
         for step in way:
             section = section[step]
         section[last] = value
+    return toml(config)
+
+
+def toml(config: Mapping[str, Any]) -> str:
+    """A config as TOML, one line for each key at the top."""
     return "\n".join(f"{key} = {_toml(value)}" for key, value in config.items()) + "\n"
 
 

@@ -11,7 +11,7 @@ from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
 from engine.kernel.ids import CaseId, LotId, PersonName, RunId
 from engine.kernel.money import ZERO, Asset
-from engine.mandate.case import Case, attribution, sellable, standing
+from engine.mandate.case import Case, attribution, outstanding, sellable, standing, surplus
 from engine.mandate.folding import fold
 from engine.mandate.lots import Portion
 from engine.mandate.numbers import Numbers, Use, doubts, numbers
@@ -325,6 +325,17 @@ def test_the_deposit_is_given_back_only_when_nothing_runs_and_all_was_received()
         "0.01 USD of the proceeds have not reached the authority; it is returned on proof of receipt"
     )
     book.says(received("0.01"))
+    assert book.refuses(given_back("110000")) is None
+
+
+@pytest.mark.parametrize("credited", ["15662.39", "15662.40"])
+def test_what_is_finer_than_a_cent_never_reaches_the_authority_and_keeps_no_deposit(credited: str) -> None:
+    """Venues count finer than banks do; a bank rounds either way, and neither is for people to explain."""
+    book = Book(lot("A", "1"), released("A", "1"), CASH, began("PSB-7.1", "1"))
+    book.says(ended("PSB-7.1", "1", proceeds={USD: d("15662.395994")}))
+    assert outstanding(book.case) == {USD: d("15662.39")}
+    book.says(received(credited))
+    assert (outstanding(book.case), surplus(book.case)) == ({}, {})
     assert book.refuses(given_back("110000")) is None
 
 
