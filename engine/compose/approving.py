@@ -4,7 +4,7 @@ What people sign is the plan's paper: everything that decides what a run does, i
 again from its own config, code and venues; one byte more or less is another paper, and another name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.compose import noting
 from engine.config import Config
 from engine.config import people as people_of
 from engine.drivers.casebook import CaseBook, place
@@ -26,7 +27,7 @@ from engine.kernel.money import ZERO, plain, total
 from engine.mandate import approvals
 from engine.mandate.case import Case, sellable
 from engine.mandate.folding import fold
-from engine.mandate.people import Policy
+from engine.mandate.people import People, Policy
 from engine.mandate.statements import Declined, Why
 from engine.mandate.terms import Terms
 from engine.planning.plan import Plan
@@ -86,13 +87,17 @@ def decided(plan: Plan) -> Plan:
     return replace(plan, legs=tuple(legs))
 
 
-def book_of(config: Config, home: Path | None) -> CaseBook | None:
-    """The case's book; `None` where the config names nobody who could write in it. `BadInput` where it has to."""
+def book_of(config: Config, home: Path | None, people_file: Path | None = None) -> CaseBook | None:
+    """The case's book; `None` where the config names nobody who could write in it. `BadInput` where it has to.
+
+    Who keeps it open names the people's file, which is read anew whenever it changes; without it they stay as they
+    were when the config was read.
+    """
     if home is None:
         return None
-    environment, case = config.environment, config.terms.case
-    if config.people is not None:
-        return CaseBook(home, environment, case, config.people)
+    environment, case, people = config.environment, config.terms.case, config.people
+    if people is not None:
+        return CaseBook(home, environment, case, reread(people_file) if people_file is not None else lambda: people)
     if place(home, environment, case).exists():
         what = "is missing: the case has a book, and what people said in it binds every run"
         raise BadInput([Mistake("people", what)])
@@ -100,17 +105,43 @@ def book_of(config: Config, home: Path | None) -> CaseBook | None:
 
 
 def book_again(origin: Origin, state: State, home: Path) -> CaseBook | None:
-    """The book of a run that is continued, with the people as their file names them now."""
+    """The book of a run that is continued, with the people as their file names them now.
+
+    It is `patient`: a row that nobody proves keeps no run from being looked at, cancelled and closed.
+    """
     if not origin.people:
         return None
-    return CaseBook(home, state.opened.environment, state.opened.case, people_of.read(Path(origin.people)))
+    book = CaseBook(home, state.opened.environment, state.opened.case, reread(Path(origin.people)))
+    book.patient = True
+    return book
+
+
+def reread(path: Path) -> Callable[[], People]:
+    """Everybody in a signed people file, read anew whenever it or its signature has changed; `BadInput` as it reads."""
+    seen: list[tuple[object, People]] = []
+
+    def people() -> People:
+        stamp = [_stamp(each) for each in (path, Path(f"{path}.sig"))]
+        if not seen or seen[0][0] != stamp:
+            seen[:] = [(stamp, people_of.read(path))]
+        return seen[0][1]
+
+    return people
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        now = path.stat()
+    except OSError:
+        return None  # whoever reads it says why
+    return now.st_ino, now.st_size, now.st_mtime_ns
 
 
 def reopens(state: State, book: CaseBook | None) -> bool:
     """Is there something left to do for a run that had ended: an open question, or people who let it go on?"""
     if state.closed == "unresolved":
         return True
-    if book is None or state.closed != "halted":
+    if book is None or state.closed != "halted" or book.restored:
         return False
     papers = [p for p in book.docket.papers.values() if p.run == state.opened.run and p.kind == "go_on"]
     return any(isinstance(book.agreed(paper.sha256), approvals.Agreed) for paper in papers)
@@ -187,7 +218,7 @@ def _other(book: CaseBook, paper: PlanPaper) -> Declined | None:
         return Declined(why=Why.REPLAYED, detail=detail, paper_sha256=paper.sha256)
     before, now = msgspec.json.decode(plans[-1].text), msgspec.json.decode(paper.text)
     changes = list(_changes("", before, now))
-    other = before.get("code") != now["code"]
+    other = isinstance(before, Mapping) and before.get("code") != now["code"]
     detail = "; ".join(changes[:SHOWN]) + (f"; and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "")
     return Declined(
         why=Why.OTHER_CODE if other else Why.CHANGED_PLAN,
@@ -209,10 +240,14 @@ def _changes(where: str, before: Any, now: Any) -> Iterator[str]:
 
 
 def approval(book: CaseBook | None, paper: PlanPaper, first: Opened) -> Note:
-    """The row with which a run begins: the approval that it used up, or that nobody asked for one."""
+    """The row with which a run begins: the approval that it used up, or that nobody asked for one.
+
+    `BadInput` where the case can't have granted what the plan sells; then the approval is not used up.
+    """
     if book is None:
         return Approval(first.at, first.plan.digest)
-    names = book.take(paper.sha256, first.run).names
+    granted = noting.granted_by(first.plan)
+    names = book.take(paper.sha256, first.run, lambda rows: noting.objection(rows, first.run, granted)).names
     known = book.docket.papers[paper.sha256]
     return Agreed(
         at=first.at,

@@ -1,6 +1,6 @@
 """What the book of a case is told of its runs: that one began and with what, and how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from engine.drivers.casebook import CaseBook
@@ -8,21 +8,40 @@ from engine.drivers.register import VOID, CaseRegister
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import LegId, RunId
 from engine.kernel.money import ZERO, Asset, AssetClass, total
+from engine.mandate.approvals import Row
 from engine.mandate.case import open_runs
 from engine.mandate.folding import fold
 from engine.mandate.judging import judge
 from engine.mandate.statements import RunBegan, RunEnded, Sold
 from engine.orders.order import OrderState
+from engine.planning.plan import Plan
 from engine.state import State
 
 
 def begin(book: CaseBook, run: RunId, granted: Mapping[Asset, Decimal]) -> None:
     """The run may sell so much. `BadInput` where the case can't have granted it: then nothing has been sent."""
-    sold = tuple(Sold(asset=asset, granted=units, sold=ZERO) for asset, units in granted.items() if units)
-    began, case = RunBegan(run=run, granted=sold), fold(book.rows())
-    if case.case is not None and (why := judge(case, began)) is not None:
+    if (why := objection(book.rows(), run, granted)) is not None:
         raise BadInput([Mistake("mandate.case", why)])
-    book.note(began)
+    book.note(_began(run, granted))
+
+
+def objection(rows: Sequence[Row], run: RunId, granted: Mapping[Asset, Decimal]) -> str | None:
+    """Why the case can't have granted so much; asked before an approval is used up for it, too."""
+    case = fold(rows)
+    return judge(case, _began(run, granted)) if case.case is not None else None
+
+
+def granted_by(plan: Plan) -> dict[Asset, Decimal]:
+    """What of the case a run of this plan may sell."""
+    granted = dict[Asset, Decimal]()
+    for leg in plan.legs:
+        _add(granted, leg.sell, leg.quantity)
+    return granted
+
+
+def _began(run: RunId, granted: Mapping[Asset, Decimal]) -> RunBegan:
+    sold = tuple(Sold(asset=asset, granted=units, sold=ZERO) for asset, units in granted.items() if units)
+    return RunBegan(run=run, granted=sold)
 
 
 def end(book: CaseBook, state: State) -> None:

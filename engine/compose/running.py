@@ -50,7 +50,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         register = CaseRegister(home)
         stack.callback(register.close)
         void_unborn(register, config.environment, config.terms.case)
-        book = approving.book_of(config, home)
+        book = approving.book_of(config, home, request.people_file)
         if book is not None:
             stack.callback(book.close)
             noting.void(book, register)
@@ -118,14 +118,15 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         _remember(folder, outbox)
         journal = SqliteStore.reopen(folder.journal, take)
         state, origin = fold.state, folder.origin()
-        register.begin(entered.run)
         gone = origin.kind == "own"
         book = approving.book_again(origin, state, home)
         if book is not None:
             stack.callback(book.close)
+        if not (halt or state.finished or state.closed):
+            _known(book)
         again = bool(state.closed) and not (halt or gone) and approving.reopens(state, book)
-        if again:
-            _alone(register, entered)
+        spent = _alone(register, entered) if again else bool(_later(register, entered))
+        register.begin(entered.run)
         if (state.closed and not again) or (state.finished and not state.closed) or (halt and gone):
             close_books(state, journal, TapeWriter(folder.path, seals))
             settle(register, state)
@@ -139,9 +140,10 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         await reaching.watch_again(reached, state.plan, stack)
         onlookers = await reaching.look_on(reached, state.plan, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
-        desk = Desk(book, entered.run, state.case, state.heard) if book is not None else None
+        desk = Desk(book, entered.run, state.case, state.heard, state.papers) if book is not None else None
         session = Session(folder, register, home, reached, onlookers, screen, interrupts, desk)
-        state = await session.drive(state, journal, outbox, TapeWriter(folder.path, seals), halt=halt)
+        tape = TapeWriter(folder.path, seals)
+        state = await session.drive(state, journal, outbox, tape, halt=halt, spent=spent)
         return finish(folder, state, screen, book)
 
 
@@ -172,13 +174,13 @@ def opening(
 
 
 def finish(folder: RunFolder, state: State, screen: Screen, book: CaseBook | None = None) -> ExitCode:
-    """Derive everything else that the folder holds, tell the book of the case, and say how it ended."""
+    """Derive everything else that the folder holds, say how it ended, and tell the book of the case."""
     products.write(folder.path)
-    if book is not None:
-        noting.end(book, state)
     screen.say(f"{state.closed}: see {folder.path / 'report.html'}")
     for line in openings.lines(state, gone=folder.origin().kind in ("own", "virtual")):
         screen.say(line)
+    if book is not None:
+        noting.end(book, state)  # last: a book that can't be written keeps nobody from hearing how it ended
     return EXITS[state.closed]
 
 
@@ -213,15 +215,33 @@ def _occupied(request: Request, register: CaseRegister, reached: Places) -> Refu
     return register.occupy(request.config.environment, terms.case, terms.account, there)
 
 
-def _alone(register: CaseRegister, entered: Entered) -> None:
-    """A run that had ended is opened again only where no other run of its case goes on or came after it."""
-    runs = register.entered(entered.environment, entered.case)
-    later = [run for run in runs[runs.index(entered) + 1 :] if run.status != VOID] if entered in runs else []
+def _alone(register: CaseRegister, entered: Entered) -> bool:
+    """A run that had ended is opened again where no other run of its case goes on; was a later one granted its rest?
+
+    Then it may look, count and close, and sells nothing more; a halted one has nothing else to be opened for.
+    """
+    later = _later(register, entered)
     if later and entered.status == "halted":
         what = f"run {later[-1].run} was granted what this one left: it can't go on selling"
         raise BadInput([Mistake(str(entered.run), what)])
     if any(run.status in (CLAIMED, OPEN) for run in later):
         raise BadInput([Mistake(str(entered.run), f"run {later[-1].run} of this case has not ended; resume it first")])
+    return bool(later)
+
+
+def _later(register: CaseRegister, entered: Entered) -> list[Entered]:
+    """The runs of its case that were granted something after it."""
+    runs = register.entered(entered.environment, entered.case)
+    names = [run.run for run in runs]
+    after = runs[names.index(entered.run) + 1 :] if entered.run in names else []
+    return [run for run in after if run.status != VOID]
+
+
+def _known(book: CaseBook | None) -> None:
+    """A book from a backup may have lost a hold; nobody goes on selling by it."""
+    if book is not None and (gap := book.restored):
+        what = f"its book came back from a backup ({gap}): bring the right one back; until then only `steelyard halt`"
+        raise BadInput([Mistake(str(book.case), what)])
 
 
 def _home(request: Request) -> Path:

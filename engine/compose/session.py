@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
 
+import structlog
+
 from engine.alarms import Alarm
 from engine.compose import products
 from engine.compose.alarming import Bell
@@ -40,6 +42,7 @@ from engine.planning.plan import Plan
 from engine.state import State
 from engine.status import status
 
+log = structlog.get_logger()
 LOOK_EVERY_S: Final = 0.25
 
 
@@ -105,6 +108,10 @@ class Session:
         self._places, self._onlookers = places, onlookers
         self._screen, self._interrupts = screen, interrupts
         self._settled: object = None
+        self._wanted: list[Alarm] = []
+        """Papers on which people have yet to agree, as of the last look."""
+        self._deaf = ""
+        """Why the book of the case can't be followed; empty while it can."""
 
     async def drive(
         self,
@@ -115,8 +122,12 @@ class Session:
         *,
         begin: Sequence[Note] = (),
         halt: bool = False,
+        spent: bool = False,
     ) -> State:
-        """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued."""
+        """Until the core has finished. `begin` are the first rows of a new journal; without them it is continued.
+
+        `spent`: a later run was granted what this one left, so it only looks.
+        """
         places = self._places
         made = methods(state.plan, state.opened.at)
         recording = Recording(tape, outbox)
@@ -161,7 +172,7 @@ class Session:
             self._hear(live)  # what was said while no process carried the run on comes before all else
             if halt or (state.paused and not begin):
                 live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
-            await live.run(recovery.restart(state, places.clock.market(), first=bool(begin)))
+            await live.run(recovery.restart(state, places.clock.market(), first=bool(begin), spent=spent))
         return live.state
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule], evenings: Evenings) -> None:
@@ -178,14 +189,11 @@ class Session:
     def _look(self, live: Live, schedules: Mapping[LegId, Schedule]) -> None:
         self._hear(live)
         self._screen.show(status(live.state, schedules))
-        self._bell.look(live.state, self._wanted())
+        self._bell.look(live.state, self._wanted)
         numbers = (live.state.changed_at, live.state.closed, len(live.state.live))
         if numbers != self._settled:  # each update is synced to disk, so only when something has changed
             self._settled = numbers
             settle(self._register, live.state)
-
-    def _wanted(self) -> list[Alarm]:
-        return self._desk.wanted(self._places.clock.wall()) if self._desk is not None else []
 
     def _hear(self, live: Live) -> None:
         """What people put into the book of the case, or left in the folder, since the last look."""
@@ -194,24 +202,43 @@ class Session:
         if self._desk is None:
             return
         clock = self._places.clock
-        for event in self._desk.look(clock.market(), clock.wall()):
-            live.tell(event)
-        self._desk.flat(live.state, clock.wall())
+        try:
+            for event in self._desk.look(clock.market(), clock.wall()):
+                live.tell(event)
+            self._desk.flat(live.state, clock.wall())
+            self._wanted, self._deaf = self._desk.wanted(clock.wall()), ""
+        except Exception as error:  # noqa: BLE001 - whatever it is, a hold may stand there: stop, and live to cancel
+            self._stop_unheard(live, error)
+
+    def _stop_unheard(self, live: Live, error: Exception) -> None:
+        """The book can't be followed, so nobody could stop the run by it. It is halted, and not broken off."""
+        if repr(error) != self._deaf:
+            self._deaf = repr(error)
+            log.error("book_not_followed", error=self._deaf)
+            self._screen.say(f"halting, since the book of the case can't be followed: {error}")
+        if not live.state.halted:
+            live.ask(Wish.HALT, "the engine, which can't follow the book of the case")
 
 
 def settle(register: CaseRegister, state: State) -> None:
-    """Tell the register what the run has sold, has working, and does not know; and that it has ended, if it has."""
+    """Tell the register what the run has sold, has working, and does not know; and that it has ended, if it has.
+
+    Of what was granted: a leg that sells on what another brought has more in its orders, and sells the grant first.
+    """
     for holding in state.terms.holdings:
         sold = working = unknown = ZERO
         for plan in state.plan.legs:
             if plan.sell != holding.asset:
                 continue
-            sold += min(state.legs[plan.id].sold, plan.quantity)
+            sold += (gone := min(state.legs[plan.id].sold, plan.quantity))
+            perhaps = standing = ZERO
             for order in state.live.values():
                 if order.child.leg == plan.id and order.state is OrderState.UNKNOWN:
-                    unknown += order.committed
+                    perhaps += order.committed
                 elif order.child.leg == plan.id:
-                    working += order.committed
+                    standing += order.committed
+            unknown += (frozen := min(plan.quantity - gone, perhaps))
+            working += min(plan.quantity - gone - frozen, standing)
         register.update(state.opened.run, holding.asset, sold, working, unknown)
         if state.opened.custody is not None:
             transit = state.ledger.of(accounts.TRANSIT, holding.asset)

@@ -52,8 +52,8 @@ minute_orders_max = 30
 adapter = "hashkey"
 """
 LEFT = {
-    "fills.csv", "fills.jsonl", "journal.sqlite", "ledger.beancount", "orders.csv", "origin.json", "report.html",
-    "summary.json", "tape", "wording.json",
+    "attribution.csv", "fills.csv", "fills.jsonl", "journal.sqlite", "ledger.beancount", "orders.csv", "origin.json",
+    "report.html", "summary.json", "tape", "wording.json",
 }  # fmt: skip
 Say = Callable[..., Result]
 

@@ -5,9 +5,8 @@ clock but the one it is given and awaits nothing, so that an asyncio driver and 
 script to the nanosecond. Faults meet it at the same coordinates as on the wire.
 """
 
-import heapq
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -36,8 +35,9 @@ from engine.orders.reports import (
 from engine.ports import StreamDown, StreamUp, VenueFact
 from venues.sandbox.desk_scripts import DeskScripts
 from venues.sandbox.exchange import Exchange
-from venues.sandbox.faults import Do, Faults
+from venues.sandbox.faults import Do, Fault, Faults
 from venues.sandbox.hall import HASHKEY
+from venues.sandbox.line import Line
 from venues.sandbox.model import (
     Kind,
     Listing,
@@ -74,6 +74,8 @@ _KINDS: Final = {
     TimeInForce.FOK: Kind.FOK,
     TimeInForce.POST_ONLY: Kind.MAKER,
 }
+_OVERTAKEN_FOR: Final = Span(250 * MILLISECOND)
+"""By others, where the plan does not say for how long."""
 _LOSING: Final = (Do.DROP, Do.GAP, Do.HALF_OPEN, Do.CORRUPT, Do.TRUNCATE)
 _ENDED: Final = {
     Status.FILLED: OrderStatus.FILLED,
@@ -204,23 +206,18 @@ class Counter(DeskScripts):
         started = self._now()
         yield StreamUp()
         tick = Instant(started + TICK - started % TICK + PHASE)
-        pending: list[tuple[Instant, int, VenueFact]] = []
-        count = 0
+        line = Line()
         while True:
-            until = min(tick, pending[0][0]) if pending else tick
+            until = tick if line.due is None else min(tick, line.due)
             yield Span(max(0, until - self._now()))
-            while pending and pending[0][0] <= self._now():
-                yield heapq.heappop(pending)[2]
+            while (fact := line.arrived(self._now())) is not None:
+                yield fact
             if self._now() < tick:
                 continue
             tick = self._tick_after(tick)
             self.reach()
-            deliveries, cut = self._collect()
-            for at, fact in deliveries:
-                count += 1
-                heapq.heappush(pending, (at, count, fact))
-            if cut:
-                pending.clear()
+            if not self._send(line):
+                line = Line()
                 yield StreamDown("the stream was cut")
                 yield OUTAGE
                 tick = Instant(self._now() + TICK)  # no look at the instant at which others begin to ask as well
@@ -232,28 +229,25 @@ class Counter(DeskScripts):
             return Instant(tick + TICK)
         return self._slumber.outer(self._slumber.inner(tick) + TICK)
 
-    def _collect(self) -> tuple[list[tuple[Instant, VenueFact]], bool]:
-        """What the stream brings of all that happened since it was last asked, and whether it broke off."""
-        deliveries: list[tuple[Instant, VenueFact]] = []
+    def _send(self, line: Line) -> bool:
+        """Send all that happened since the last look, and say whether the connection outlived it."""
         for event in self.exchange.take_private():
             if not isinstance(event, OrderChanged) or event.order.account != self.account:
                 continue
             faults = self.faults.at("ws.private", "fill" if event.trade is not None else "order")
             acts = {f.do: f for f in faults}
             if Do.CUT in acts:
-                return [], True
+                return False
             if not acts.keys().isdisjoint(_LOSING):
                 continue
-            at = self._now() + self._latency()
-            for act in (Do.DELAY, Do.REORDER):
-                if act in acts:
-                    at += acts[act].span or 250 * MILLISECOND
+            at = Instant(self._now() + self._latency() + _span(acts, Do.DELAY))
             told: list[VenueFact] = [report(self.name, event.order)]
             if event.trade is not None:
                 told.insert(0, fill(self.name, event.trade))
             for repeat in range(1 + (acts[Do.DUP].count if Do.DUP in acts else 0)):
-                deliveries.extend((Instant(at + repeat * MILLISECOND + i), fact) for i, fact in enumerate(told))
-        return deliveries, False
+                for fact in told:
+                    line.send(fact, Instant(at + repeat * MILLISECOND), _span(acts, Do.REORDER))
+        return True
 
     def _unread(self, op: str) -> str | None:
         """Why a read brings nothing, if a fault says so."""
@@ -359,6 +353,11 @@ def fill(name: VenueName, row: TradeRow) -> Fill:
         at=row.at,
         ticket=row.ticket,
     )
+
+
+def _span(acts: Mapping[Do, Fault], act: Do) -> Span:
+    """For how long this fault keeps a frame back; not at all where it is not among them."""
+    return (acts[act].span or _OVERTAKEN_FOR) if act in acts else Span(0)
 
 
 def _levels(rows: Iterable[tuple[Decimal, Decimal]]) -> tuple[Level, ...]:

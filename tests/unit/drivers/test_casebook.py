@@ -143,6 +143,15 @@ def test_what_was_approved_for_one_run_is_not_used_by_another(desk: Desk) -> Non
     assert desk.book().take(NAME, RUN)
 
 
+def test_what_is_judged_against_at_the_last_moment_is_not_used_up(desk: Desk) -> None:
+    """A hold came between the check of the plan and its start; when it is lifted the approval is still there."""
+    desk.says(PROPOSED, WANG, CHEN)
+    with pytest.raises(BadInput, match="held"):
+        desk.book().take(NAME, RUN, lambda rows: "held")
+    assert len(desk.book().rows()) == 3
+    assert desk.book().take(NAME, RUN, lambda rows: None)
+
+
 def test_approvals_that_expired_meanwhile_are_recorded_as_late(desk: Desk) -> None:
     desk.says(PROPOSED, WANG, CHEN)
     desk.now = Instant(NOON + 4 * HOUR)
@@ -456,6 +465,17 @@ def test_a_witness_that_can_not_be_read_approves_nothing_and_stops_nobody_from_s
     with pytest.raises(NotCounted):
         real.says(WANG)
     real.says(statement("wang", STOP))
+
+
+def test_a_witness_that_can_not_be_held_approves_nothing_and_stops_nobody_from_stopping(desk: Desk) -> None:
+    """A copy of the state folder could use the same approval at the same moment."""
+    desk.says(PROPOSED, WANG, CHEN)
+    lock = desk.witness.with_suffix(".lock")
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(NotCounted, match="can't be held against another copy"):
+        desk.book().take(NAME, RUN)
+    desk.says(statement("wang", STOP))
 
 
 def test_whoever_only_reads_needs_no_people(desk: Desk) -> None:
