@@ -237,8 +237,8 @@ def settle(register: CaseRegister, state: State) -> None:
                     perhaps += order.committed
                 elif order.child.leg == plan.id:
                     standing += order.committed
-            unknown += (frozen := min(plan.quantity - gone, perhaps))
-            working += min(plan.quantity - gone - frozen, standing)
+            unknown += (frozen := min(perhaps, plan.quantity - gone))
+            working += min(standing, plan.quantity - gone - frozen)
         register.update(state.opened.run, holding.asset, sold, working, unknown)
         if state.opened.custody is not None:
             transit = state.ledger.of(accounts.TRANSIT, holding.asset)
