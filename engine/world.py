@@ -48,7 +48,7 @@ def account(state: State, instrument: Instrument, besides: ClientOrderId | None 
 
 
 def shown(state: State, instrument: Instrument, besides: ClientOrderId | None = None) -> Decimal:
-    """Of that, what the venue itself shows as well: where it holds less than our ledger says, nothing is sent for it."""
+    """Of that, what the venue shows as well: what it does not hold, whatever our ledger says, is not sent for sale."""
     differences = state.venues[instrument.venue].differences
     short = sum((-d.delta for d in differences if d.asset == instrument.base and d.delta < 0), ZERO)
     return max(ZERO, account(state, instrument, besides) - short)

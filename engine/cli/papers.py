@@ -25,6 +25,7 @@ from engine.kernel.codec import sha256_hex
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import CaseId, RunId
 from engine.mandate.approvals import Agreed, Paper
+from engine.mandate.instructions import kind_of
 from engine.mandate.people import People
 from engine.mandate.statements import Approved as Agrees  # the risk gate alone makes a value called `Approved`
 from engine.mandate.statements import Proposed, Refused, Says, Withdrawn
@@ -47,7 +48,8 @@ class Desk(Struct, frozen=True, kw_only=True):
 def propose(desk: Desk, path: Path, kind: str, run: str | None, case: str) -> ExitCode:
     """Ask for approval of a file, exactly as it stands."""
     known, signer = speaker(desk.by, desk.reason, desk.environment, desk.people)
-    says = Proposed(kind=kind, run=RunId(run) if run else None, paper=_paper(path))
+    text = _paper(path)
+    says = Proposed(kind=kind_of(text, kind), run=RunId(run) if run else None, paper=text)
     with opened(CaseId(case), desk.environment, desk.home, known) as book:
         said(book, signer, says, desk.reason)
         _echo_standing(book, sha256_hex(says.paper.encode()), f"proposed by {desk.by}")

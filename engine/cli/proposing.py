@@ -1,15 +1,20 @@
 """Asking for approval of a paper that a verb has made itself, and saying what has to be typed next."""
 
 import shlex
+import time
 from pathlib import Path
 
+import msgspec
 import typer
 
 from engine.cli import saying
 from engine.compose.request import default_home
 from engine.drivers import control
+from engine.kernel.clock import Instant
 from engine.kernel.codec import sha256_hex
 from engine.kernel.ids import CaseId, RunId
+from engine.mandate import instructions
+from engine.mandate.instructions import Instruction, Paper
 from engine.mandate.people import People
 from engine.mandate.statements import Proposed, Says
 from engine.ports import Signer
@@ -22,6 +27,13 @@ def what_then(home: Path, run: RunId | None) -> str:
     if control.call(control.address(home, run), "status", "steelyard") is not None:
         return "a running engine takes it within a second"
     return f"no process carries the run on: `steelyard resume {run}` takes it"
+
+
+def _parsed(text: str) -> Paper | None:
+    try:
+        return instructions.parse(text)
+    except msgspec.DecodeError:
+        return None  # somebody proposed a file of their own for this run
 
 
 class Proposal:
@@ -43,6 +55,15 @@ class Proposal:
         known, signer = self._ready
         with saying.opened(self._case, self._environment, self._home, known) as book:
             return saying.said(book, signer, says, self._reason)
+
+    def paper(self, run: RunId, instruction: Instruction) -> Paper:
+        """The paper for a wish: the one that still waits for exactly this, or else one with the next number."""
+        known, _ = self._ready
+        with saying.opened(self._case, self._environment, self._home, known) as book:
+            waiting = [each.paper.text for each in book.inbox(Instant(time.time_ns())) if each.paper.run == run]
+            number = sum(paper.run == run for paper in book.docket.papers.values())
+        same = (paper for paper in map(_parsed, waiting) if paper is not None and paper.instruction == instruction)
+        return next(same, Paper(run=run, number=number, instruction=instruction))
 
     def put(self, kind: str, run: RunId | None, text: str) -> None:
         """Propose the paper, and say what it takes."""

@@ -70,7 +70,7 @@ def ask(hand: Hand, made: Callable[[State, Typed], Instruction]) -> ExitCode:
     state, typed = held.state, Typed()
     instruction = made(state, typed)
     proposal = _opened(hand, held, typed)
-    paper = Paper(run=held.entered.run, instruction=instruction)
+    paper = proposal.paper(held.entered.run, instruction)
     for line in _side_by_side(state, _judged(state, paper, hand.by)):
         typer.echo(line)
     proposal.put(str(instruction.__struct_config__.tag), paper.run, paper.text)

@@ -104,14 +104,21 @@ def book_of(config: Config, home: Path | None, people_file: Path | None = None) 
     return None
 
 
-def book_again(origin: Origin, state: State, home: Path) -> CaseBook | None:
+def book_again(origin: Origin, state: State, home: Path, *, halt: bool = False) -> CaseBook | None:
     """The book of a run that is continued, with the people as their file names them now.
 
-    It is `patient`: a row that nobody proves keeps no run from being looked at, cancelled and closed.
+    It is `patient`: a row that nobody proves keeps no run from being looked at, cancelled and closed. To `halt` one
+    does not even need the people's file; without it the book hears how the run ends, and nobody is listened to.
     """
     if not origin.people:
         return None
-    book = CaseBook(home, state.opened.environment, state.opened.case, reread(Path(origin.people)))
+    environment, case = state.opened.environment, state.opened.case
+    try:
+        book = CaseBook(home, environment, case, reread(Path(origin.people)))
+    except BadInput:
+        if not halt:
+            raise
+        book = CaseBook(home, environment, case)
     book.patient = True
     return book
 

@@ -119,7 +119,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         journal = SqliteStore.reopen(folder.journal, take)
         state, origin = fold.state, folder.origin()
         gone = origin.kind == "own"
-        book = approving.book_again(origin, state, home)
+        book = approving.book_again(origin, state, home, halt=halt)
         if book is not None:
             stack.callback(book.close)
         if not (halt or state.finished or state.closed):
@@ -140,7 +140,9 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         await reaching.watch_again(reached, state.plan, stack)
         onlookers = await reaching.look_on(reached, state.plan, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
-        desk = Desk(book, entered.run, state.case, state.heard, state.papers) if book is not None else None
+        desk = None
+        if book is not None and book.judges:
+            desk = Desk(book, entered.run, state.case, state.heard, state.papers)
         session = Session(folder, register, home, reached, onlookers, screen, interrupts, desk)
         tape = TapeWriter(folder.path, seals)
         state = await session.drive(state, journal, outbox, tape, halt=halt, spent=spent)

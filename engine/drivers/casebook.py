@@ -13,10 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from engine.drivers import witness
+from engine.drivers import bookrow, witness
 from engine.drivers.bookfile import BookFile
 from engine.drivers.hearing import genuine
 from engine.drivers.witness import Witness
@@ -27,7 +26,6 @@ from engine.kernel.errors import BadInput, Damaged, Mistake
 from engine.kernel.ids import CaseId, RunId
 from engine.mandate.approvals import Agreed, Docket, Lacking, Open, Row, agreed, follow, free_for, inbox
 from engine.mandate.people import STOPS, People
-from engine.mandate.signatures import signed_by
 from engine.mandate.statements import (
     BookEntry,
     Declined,
@@ -125,6 +123,11 @@ class CaseBook:
     def remarks(self) -> list[str]:
         """What the operator should hear of the book's witness."""
         return self._witness.remarks
+
+    @property
+    def judges(self) -> bool:
+        """Is it known here who may say what? Else the book is only read, and told what the desk notes."""
+        return self._people is not None
 
     def rows(self) -> list[Row]:
         """The whole book. `Damaged` when a row or a signature in it is not what it should be."""
@@ -259,35 +262,16 @@ class CaseBook:
             self._docket = follow(self._docket, row)
 
     def _decoded(self, record: Record) -> tuple[BookEntry, str]:
-        """The row's entry, and what speaks against its signature. A statement in it must be of this case."""
-        where = f"{self.path}: row {record.seq}"
-        try:
-            entry: BookEntry = msgspec.json.decode(record.payload, type=BookEntry)
-            statement = entry.read() if isinstance(entry, Signed) else None
-        except msgspec.DecodeError as error:
-            raise Damaged(f"{where} is no entry of a book: {error}") from error
-        if statement is None or not isinstance(entry, Signed):
+        """The row's entry, and what speaks against its signature by whoever is known; they are read anew at a doubt."""
+        entry, statement = bookrow.decoded(record, str(self.path), self.environment, self.case)
+        if self._people is None or statement is None or not isinstance(entry, Signed):
             return entry, ""
-        if (statement.case, statement.environment) != (self.case, self.environment):
-            raise Damaged(f"{where} was said of {statement.environment} case {statement.case}")
-        if self._people is None or self._proves(self._people, entry, statement):
-            return entry, ""
-        people = self._latest()
-        if statement.by not in people.persons:
-            whom = f"{statement.by}, whom people.toml does not name; whoever leaves stays in it without roles"
-            return entry, f"row {record.seq} was said by {whom}"
-        if not self._proves(people, entry, statement):
-            return entry, f"row {record.seq} is not signed by a key of {statement.by}"
-        return entry, ""
-
-    @staticmethod
-    def _proves(people: People, entry: Signed, statement: Statement) -> bool:
-        person = people.persons.get(statement.by)
-        return person is not None and signed_by(entry, person, now=False)
+        before = bookrow.doubt(self._people, record.seq, entry, statement)
+        return entry, before and bookrow.doubt(self._latest(), record.seq, entry, statement)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Nobody else appends meanwhile, here or to a copy; afterwards all is durable, and the witness has been told."""
+        """Nobody else appends meanwhile, here or to a copy; then all is durable, and the witness has been told."""
         with self._witness.held() as self._loose:
             try:
                 if not self.path.exists():

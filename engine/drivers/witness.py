@@ -65,15 +65,16 @@ class Witness:
 
         Yields why it can't be held; empty when it is. `BadInput` when somebody else held it for `PATIENCE_S`.
         """
+        handle, loose = None, ""
         try:
             handle = self._locked()
         except OSError as error:
-            yield f"{self.path} can't be held against another copy of the book: {error.strerror}"
-            return
+            loose = f"{self.path} can't be held against another copy of the book: {error.strerror}"
         try:
-            yield ""
+            yield loose
         finally:
-            os.close(handle)
+            if handle is not None:
+                os.close(handle)
 
     def begin(self, genesis: str) -> None:
         """Before a book is created: so a crash before its first row is marked leaves no book without a witness."""

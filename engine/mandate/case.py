@@ -68,6 +68,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """In the order in which they were entered."""
     holds: tuple[Mark, ...] = ()
     """The courts' holds that stand, oldest first, one for each paper; the case is held while there is one."""
+    lifted: tuple[str, ...] = ()
+    """The papers by which holds were lifted, each of them one."""
     suspension: Mark | None = None
     deposits: tuple[Deposit, ...] = ()
     received: Mapping[Asset, Decimal] = {}
@@ -125,12 +127,12 @@ def deposited(case: Case) -> dict[Asset, Decimal]:
     return sums
 
 
-def proceeds(case: Case) -> dict[Asset, Decimal]:
-    """Per asset, what the runs that have ended brought, net of fees."""
+def proceeds(case: Case, besides: RunId | None = None) -> dict[Asset, Decimal]:
+    """Per asset, what the runs that have ended brought, net of fees; `besides` counts its own and is left out."""
     sums: dict[Asset, Decimal] = {}
     for run in case.runs.values():
         for asset, units in run.proceeds.items():
-            sums[asset] = sums.get(asset, ZERO) + units
+            sums[asset] = sums.get(asset, ZERO) + (ZERO if run.run == besides else units)
     return sums
 
 
@@ -157,14 +159,14 @@ def open_runs(case: Case) -> list[CaseRun]:
     return [run for run in case.runs.values() if run.status is None]
 
 
-def standing(case: Case) -> CaseStanding:
-    """What a running engine has to know of the case."""
+def standing(case: Case, run: RunId | None = None) -> CaseStanding:
+    """What a running engine has to know of the case; `run` is its own, which may have ended before."""
     return CaseStanding(
         held=f"held {case.holds[0]}" if case.holds else "",
         suspended=f"suspended {case.suspension}" if case.suspension else "",
         deposit=deposited(case),
         received=dict(case.received),
-        proceeds_before=proceeds(case),
+        proceeds_before=proceeds(case, besides=run),
         book_seq=case.seq,
     )
 

@@ -96,7 +96,7 @@ def _stated(case: Case, mark: Mark, fact: Fact) -> Case:
             known = {hold.document_sha256 for hold in case.holds}
             return case if fact.document_sha256 in known else replace(case, holds=(*case.holds, mark))
         case Lifted():
-            return replace(case, holds=case.holds[1:])
+            return replace(case, holds=case.holds[1:], lifted=(*case.lifted, fact.document_sha256))
         case DepositPosted():
             posted = Deposit(mark=mark, amount=fact.amount, currency=fact.currency, form=fact.form)
             return replace(case, deposits=(*case.deposits, posted))

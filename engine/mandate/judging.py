@@ -62,7 +62,7 @@ def judge(case: Case, fact: Judged) -> str | None:
         case Held():
             return None  # never refused: a second court's hold counts beside the first, and the same paper counts once
         case Lifted():
-            return None if case.holds else "there is no hold to lift"
+            return _lifted(case, fact)
         case DepositPosted() | Received():
             return _money(fact.amount, fact.currency)
         case DepositReturned():
@@ -91,6 +91,14 @@ def _entered(case: Case, fact: LotEntered) -> str | None:
         if not _PAPER.fullmatch(paper):
             return f"{paper!r} is not the SHA-256 of a document"
     return _units(fact.quantity, fact.asset)
+
+
+def _lifted(case: Case, fact: Lifted) -> str | None:
+    if not case.holds:
+        return "there is no hold to lift"
+    if fact.document_sha256 in case.lifted:
+        return "this paper has lifted a hold already; each court lifts its own by a paper of its own"
+    return None
 
 
 def _of_a_lot(case: Case, fact: StageSet | ScopeAmended | Released | Returned) -> str | None:
@@ -158,6 +166,12 @@ def _deposit_returned(case: Case, fact: DepositReturned) -> str | None:
     going_on = open_runs(case)
     if going_on:
         return f"run {going_on[0].run} has not ended; the deposit covers what it sells"
+    for lot in case.lots.values():
+        if lot.left or lot.unknown:
+            what = (
+                f"of lot {lot.lot} {plain(lot.left)} {lot.asset} are left unsold and {plain(lot.unknown)} are unknown"
+            )
+            return f"{what}; the deposit covers them until they are sold, settled or returned in kind"
     unpaid = outstanding(case)
     if unpaid:
         return f"{amounts(unpaid)} of the proceeds have not reached the authority; it is returned on proof of receipt"

@@ -102,7 +102,7 @@ class Held(Struct, frozen=True, kw_only=True, tag="held"):
 
 
 class Lifted(Struct, frozen=True, kw_only=True, tag="lifted"):
-    """The court lifted its hold."""
+    """A court lifted its hold. The paper lifts one, however often it is shown."""
 
     document_sha256: str
 

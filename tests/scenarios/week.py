@@ -217,7 +217,7 @@ class Week:
         for at in [at for at in self._says if at >= self._at]:
             loop.call_at((at - clock.origin) / 1e9, self._say, live, at, clock)
         if self._book is not None:
-            desk = Desk(self._book, state.opened.run, state.case, state.heard)
+            desk = Desk(self._book, state.opened.run, state.case, state.heard, state.papers)
             loop.call_later(LOOK, self._hear, loop, live, desk, clock)
         await live.begin(begin)
         await live.run(recovery.restart(state, clock.market(), first=first))

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from engine.config import people
 from engine.drivers.casebook import CaseBook
 from engine.drivers.folder import Origin, RunFolder
 from engine.drivers.register import CaseRegister
 from engine.events import Closed, Entry, kind
 from engine.journal.store import MemoryStore
 from engine.kernel import codec
+from engine.kernel.codec import sha256_hex
 from engine.kernel.ids import CaseId, RunId
 from engine.mandate import instructions as i
 from engine.mandate.statements import Proposed, Signed, Stopped
@@ -171,6 +173,20 @@ def test_to_go_on_something_has_to_be_stopped(desk: Desk) -> None:
 def test_after_a_halt_the_run_can_go_on(desk: Desk) -> None:
     desk.run.asked(Wish.HALT)
     _, asked = desk.stands().asks("go-on")
+    assert asked == i.GoOn(i.Scope.RUN)
+
+
+def test_the_same_wish_is_another_paper_once_the_first_is_used_and_the_same_while_it_waits(desk: Desk) -> None:
+    desk.run.asked(Wish.HALT)
+    desk.stands().asks("go-on")
+    again = desk.says("go-on")
+    assert (again.exit_code, "not counted (replayed)" in again.stderr) == (2, True)
+    (first,) = [says for says in desk.said() if isinstance(says, Proposed)]
+    desk.office.approves("wang", "chen", paper=sha256_hex(first.paper.encode()))
+    book = CaseBook(desk.office.home, "sandbox", CASE, people.read(desk.office.folder / "people.toml"))
+    book.take(sha256_hex(first.paper.encode()), RUN)
+    book.close()
+    _, asked = desk.asks("go-on")
     assert asked == i.GoOn(i.Scope.RUN)
 
 

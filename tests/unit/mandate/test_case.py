@@ -304,7 +304,8 @@ def test_a_hold_counts_from_each_court_until_each_is_lifted() -> None:
         assert "held since 2026-05-04T01:00:04" in str(book.refuses(fact))
     book.says(Lifted(document_sha256=PAPER))
     assert "court two" in standing(book.case).held
-    book.says(Lifted(document_sha256=PAPER))
+    assert "has lifted a hold already" in str(book.refuses(Lifted(document_sha256=PAPER)))
+    book.says(Lifted(document_sha256=OTHER_PAPER))
     assert standing(book.case).held == ""
 
 
@@ -326,6 +327,24 @@ def test_the_deposit_is_given_back_only_when_nothing_runs_and_all_was_received()
     )
     book.says(received("0.01"))
     assert book.refuses(given_back("110000")) is None
+
+
+@pytest.mark.parametrize(("unknown", "what"), [("0", "0.25 BTC are left unsold"), ("0.25", "and 0.25 are unknown")])
+def test_the_deposit_stays_while_units_are_unsold_or_unknown(unknown: str, what: str) -> None:
+    """All that was sold has been received; a quarter may still be sold, or may have been. Whoever asks for it."""
+    book = Book(lot("A", "1"), released("A", "1"), CASH, began("PSB-7.1", "1"), ended("PSB-7.1", "0.75", unknown))
+    assert what in str(book.refuses(given_back("110000")))
+    book.says(ended("PSB-7.1", "0.75"))
+    book.says(returned("A", "0.25"))
+    assert book.refuses(given_back("110000")) is None
+
+
+def test_what_a_run_brought_is_left_out_of_what_it_is_told_of_those_before() -> None:
+    """It ended, is opened again, and counts its own."""
+    book = Book(lot("A", "1"), released("A", "1"), began("PSB-7.1", "0.5"))
+    book.says(ended("PSB-7.1", "0.5", proceeds={USD: d("50000")}))
+    assert standing(book.case, RunId("PSB-7.1")).proceeds_before == {USD: d("0")}
+    assert standing(book.case, RunId("PSB-7.2")).proceeds_before == {USD: d("50000")}
 
 
 @pytest.mark.parametrize("credited", ["15662.39", "15662.40"])

@@ -66,6 +66,8 @@ def weighed(docket: Docket, said: Statement, now: int = NOW) -> Declined | None:
         ([], "he", proposed(), Why.NO_ROLE),
         ([], "li", CaseOpened(authority="A", document_sha256=""), Why.NO_ROLE),
         ([], "left", STOP, Why.NO_ROLE),
+        ([], "li", Stopped(run=RunId("SHORT-1.1"), scope="run", name=""), Why.OUTSIDE),
+        ([], "li", Stopped(run=RunId("SHORT-1.1"), scope="leg", name="1"), Why.OUTSIDE),
         ([], "wang", agrees(), Why.UNKNOWN_PAPER),
         ([PROPOSED], "wang", agrees(paper="ab" * 32), Why.UNKNOWN_PAPER),
         ([PROPOSED], "wang", agrees(NOW), Why.LATE),
