@@ -59,8 +59,12 @@ def read(path: Path, since: str = "", until: str = "") -> Iterator[Command | Fil
 def verbs(path: Path) -> set[str]:
     """The first words of everything that is typed to `steelyard`."""
     typed = (step.typed for step in read(path) if isinstance(step, Command))
-    words = (shlex.split(line) for line in typed if line.startswith("steelyard "))
-    return {" ".join(w[1:3]) if w[1] in ("case", "key") else w[1] for w in words}
+    words = [shlex.split(line) for line in typed if line.startswith(("steelyard ", "steelyard-kill "))]
+    options = {"run --rehearse" for w in words if "--rehearse" in w} | {
+        f"finish --by {w[4]}" for w in words if w[1] == "finish"
+    }
+    plain = {" ".join(w[1:3]) if w[1] in ("case", "key") else w[1] for w in words if w[0] == "steelyard"}
+    return plain | options | {w[0] for w in words if w[0] != "steelyard"}
 
 
 def _command(typed: str, answer: list[str]) -> Command:
@@ -165,12 +169,13 @@ def _pattern(line: str) -> str:
 
 
 def _program(folder: Path) -> Path:
-    """A folder with the one command that is typed."""
+    """A folder with the two commands that are typed."""
     there = folder / "bin"
     there.mkdir(exist_ok=True)
-    script = there / "steelyard"
-    script.write_text(
-        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m engine "$@"\n'
-    )
-    script.chmod(0o755)
+    for name, module in (("steelyard", "engine"), ("steelyard-kill", "engine.kill")):
+        script = there / name
+        script.write_text(
+            f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m {module} "$@"\n'
+        )
+        script.chmod(0o755)
     return there

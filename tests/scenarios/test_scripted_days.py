@@ -21,8 +21,11 @@ HERE: Final = ROOT / "tests" / "scenarios"
 WEEK: Final = HERE / "a_traders_week.md"
 VOICE: Final = HERE / "a_deal_by_voice.md"
 DRILL: Final = HERE / "a_fire_drill.md"
+DEALER: Final = HERE / "a_dealers_afternoon.md"
+FEELING: Final = HERE / "a_bad_feeling.md"
 STEERING: Final = {
     *("amend", "stop", "go-on", "finish", "ticket", "settle-unknown", "explain-difference", "approve", "refuse"),
+    *("run --rehearse", "finish --by sweep", "finish --by rfq", "steelyard-kill"),
     *("withdraw", "inbox", "pause", "resume", "halt", "drill", "plan", "run", "status", "report", "audit"),
 }
 """What a desk can type to a run, and must be able to read here once."""
@@ -85,6 +88,7 @@ def desk(folder: Path, faults: dict[str, Any]) -> Iterator[Desk]:
             "STEELYARD_WITNESS": str(folder / "witness"),
             "STEELYARD_PASSPHRASE": "correct horse",
             "venues": " ".join(venues.option),
+            "public": venues.option[1].partition("=")[2],
         }
         shell = scripts.Shell(person.folder, person.env | own, venues.set_mode)
         try:
@@ -127,6 +131,22 @@ def test_a_deal_that_a_venue_never_booked_is_explained_by_its_letter(tmp_path: P
 
 
 @pytest.mark.slow
+def test_the_rest_is_sold_by_firm_quotes(tmp_path: Path) -> None:
+    with desk(tmp_path, {"rules": []}) as here:
+        here.plays(WEEK, until=SALE)
+        here.plays(DEALER)
+        assert here.sold < Decimal("0.2")
+
+
+@pytest.mark.slow
+def test_whoever_does_not_trust_the_engine_stops_it_without_it(tmp_path: Path) -> None:
+    with desk(tmp_path, {"rules": []}) as here:
+        here.plays(WEEK, until=SALE)
+        here.plays(FEELING)
+        assert all(not truth.open for truth in here.venues.truths().values())
+
+
+@pytest.mark.slow
 def test_the_fire_drill_goes_as_it_is_written(tmp_path: Path) -> None:
     person = Person(tmp_path / "desk")
     shell = scripts.Shell(person.folder, person.env, lambda venue, mode: None)
@@ -135,5 +155,5 @@ def test_the_fire_drill_goes_as_it_is_written(tmp_path: Path) -> None:
 
 
 def test_every_command_of_the_desk_is_typed_on_some_day() -> None:
-    typed = {verb for path in (WEEK, DARK, VOICE, DRILL) for verb in scripts.verbs(path)}
+    typed = {verb for path in (WEEK, DARK, VOICE, DRILL, DEALER, FEELING) for verb in scripts.verbs(path)}
     assert typed >= STEERING
