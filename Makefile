@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 	$(STEELYARD) run examples/demo.toml --sandbox --home "$$(mktemp -d)"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n 3
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks

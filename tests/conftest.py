@@ -2,10 +2,11 @@
 
 And guards: ccxt sets how the whole process rounds decimals, so each test is given back what it began with; no drawn
 example fails for having been slow, since the first one of a fresh checkout builds tables of Unicode; no test reads or
-writes what is the user's own; and among several processes one begins with what looks at the wall clock (`pytest -n 2`).
+writes what is the user's own; and among several processes one begins with what looks at the wall clock (`pytest -n 3`).
 """
 
 import decimal
+import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,7 @@ OUR_FOLDERS: Final = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG
 """Where what is kept goes, unless a test says otherwise: the register, keys of people, witnesses."""
 THEIR_OWN: Final = ("HOME", "KEYS", "WITNESS", "PEOPLE", "PEOPLE_KEY", "PASSPHRASE", "LICENCE_KEY")
 """After `STEELYARD_`: what the user may have set for themselves."""
+NICE: Final = 10
 _numbers = count()
 
 
@@ -56,6 +58,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.support.workers import Sharing
 
     return Sharing(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who only computes makes way for the one process that looks at the wall clock, and for what that one starts."""
+    if getattr(config, "workerinput", {}).get("workerid", "gw0") != "gw0":
+        os.nice(NICE)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

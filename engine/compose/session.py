@@ -17,6 +17,7 @@ from engine.compose.daily import Evenings
 from engine.compose.methods import methods
 from engine.compose.places import Places
 from engine.compose.references import Onlookers
+from engine.core import Methods
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
 from engine.drivers.desk import Desk
@@ -132,21 +133,7 @@ class Session:
         made = methods(state.plan, state.opened.at)
         recording = Recording(tape, outbox)
         feeds = Feeds(pairs(state.plan), places.markets, recording, self._onlookers.sources)
-        observers = (outbox, self._screen.row)
-        live = Live(
-            state,
-            made,
-            journal,
-            places.clock,
-            places.venues,
-            feeds,
-            recording,
-            observers,
-            aside=asyncio.to_thread,
-            switch=places.switch,
-            custody=places.custody,
-        )
-        places.switch.file = self._folder.path / HALT_FILE
+        live = self._live(state, made, journal, feeds, recording, outbox)
         schedules = {leg: method.schedule for leg, method in made.items()}
         async with AsyncExitStack() as stack:
             self._bell = Bell(self._folder.origin().receivers, self._folder, places.clock, state.opened.environment)
@@ -174,6 +161,26 @@ class Session:
                 live.ask(Wish.HALT if halt else Wish.RESUME, "steelyard halt" if halt else "steelyard resume")
             await live.run(recovery.restart(state, places.clock.market(), first=bool(begin), spent=spent))
         return live.state
+
+    def _live(
+        self, state: State, made: Methods, journal: SqliteStore, feeds: Feeds, recording: Recording, outbox: Outbox
+    ) -> Live:
+        """The driver, which asks before every order whether somebody has pulled the switch."""
+        places = self._places
+        places.switch.file = self._folder.path / HALT_FILE
+        return Live(
+            state,
+            made,
+            journal,
+            places.clock,
+            places.venues,
+            feeds,
+            recording,
+            (outbox, self._screen.row),
+            aside=asyncio.to_thread,
+            switch=places.switch,
+            custody=places.custody,
+        )
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule], evenings: Evenings) -> None:
         """Screen, register, tape and days, several times a second; the run ends with whatever fails here."""

@@ -79,4 +79,4 @@ def test_make_demo_sells_the_demonstration_holding(tmp_path: Path) -> None:
 def test_make_test_runs_this_suite(tmp_path: Path) -> None:
     """Run for real it would run itself; so make is only asked what it would do."""
     shown = make("test", environment(tmp_path / "venv", '"$@"'), "-n", person=Person(tmp_path))
-    assert (shown.returncode, shown.stdout) == (0, f"{tmp_path / 'venv'}/bin/python -m pytest -q -n auto\n")
+    assert (shown.returncode, shown.stdout) == (0, f"{tmp_path / 'venv'}/bin/python -m pytest -q -n 3\n")

@@ -1,8 +1,8 @@
 """How the suite is shared out among processes: a file at a time, and what looks at the wall clock first of all by one.
 
 A file stays together since its fixtures are made once for all of it. Tests over sockets and processes wait rather than
-work: one of our processes takes them one after another, beside the others' computing, and the others help it only when
-they have nothing else left.
+work: one of our three processes takes them one after another, beside the others' computing, which makes way for them;
+and the others help it only when they have nothing else left.
 """
 
 from collections.abc import Iterable
