@@ -37,12 +37,8 @@ def entries(path: Path) -> Iterator[tuple[Record, Entry]]:
         yield record, decode(record.payload)
 
 
-def story_of(run: Path) -> Story:
-    """A run's story from its journal and its tape."""
-    return _told(run, list(entries(run / reading.FILE)))
-
-
 def _told(run: Path, rows: Sequence[tuple[Record, Entry]]) -> Story:
+    """A run's story from its rows and its tape."""
     opened = next((entry for _, entry in rows if isinstance(entry, Opened)), None)
     prints: list[Print] = []
     if opened is not None:

@@ -47,7 +47,7 @@ from engine.orders.reports import (
     Outcome,
     Unknown,
 )
-from engine.orders.tranche import NoTidings, Requested, Tranche
+from engine.orders.tranche import NoTidings, Requested
 from engine.planning.plan import LegPlan
 
 
@@ -76,7 +76,6 @@ class Reading:
         self.fresh: list[FillKey] = []
         """The fills of the last row read."""
         self.withheld: list[Refusal] = []
-        self.landings: list[tuple[Instant, Tranche]] = []
         self.residues: dict[LegId, tuple[Instant, str]] = {}
         self.contradictions: list[str] = []
         self.annals = Annals()
@@ -132,7 +131,6 @@ class Reading:
                 what = f"{wanted.quantity} {wanted.asset} for {wanted.venue}, {wanted.id}"
                 self._note(record.at, "asked of custody", what)
             case c.Landed(arrived):
-                self.landings.append((record.at, arrived))
                 what = f"{arrived.quantity} {arrived.asset} at {arrived.venue}, {arrived.id}"
                 self._note(record.at, "tranche at the venue", what)
             case c.Book():

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from engine.compose import approving, noting, running
 from engine.compose.session import settle
-from engine.config import load
 from engine.drivers.casebook import CaseBook, NotCounted
 from engine.drivers.desk import Desk
 from engine.drivers.recovery import restart
@@ -32,9 +31,9 @@ from engine.mandate.terms import Holding
 from engine.orders import reports as r
 from engine.orders.events import Asked, Wish
 from tests.support import casefiles
-from tests.support.builders import BTC, START, TWO, USD, USDT, VENUE, d, leg_one, leg_two, opened, plan, terms
+from tests.support.builders import BTC, TWO, USD, USDT, VENUE, d, leg_one, leg_two, opened, plan, terms
 from tests.support.by_hand import Run, placed
-from tests.support.office import Office, make_keys
+from tests.support.office import make_keys
 from tests.support.people import CASE, NAME, NOON, agrees, people, proposed, signed, statement
 
 RUN, LATER = RunId("SHORT-1.1"), RunId("SHORT-1.2")
@@ -148,19 +147,6 @@ def test_somebody_who_is_named_while_the_run_goes_on_can_hold_the_case(case: Cas
     case.say("he", Held(document_sha256=DOCUMENT), known=people())
     heard = case.hears(desk)
     assert [e.standing.held != "" for e in heard if isinstance(e, CaseChanged)] == [True]
-
-
-def test_the_engine_s_own_book_reads_the_people_anew(
-    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A role that was taken away is gone at once, also for a run of several days."""
-    office = Office(tmp_path, keys)
-    for name, value in office.variables.items():
-        monkeypatch.setenv(name, value)
-    office.opens()
-    book = approving.book_of(load(office.config, START), office.home)
-    assert book is not None
-    assert book._read_people is not None
 
 
 def test_a_hold_in_a_book_that_came_back_from_a_backup_is_heard(case: Case) -> None:
