@@ -7,7 +7,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
+from engine.kernel.money import ZERO
 from engine.market.instrument import Instrument
+from engine.market.traded import Traded
 from engine.market.view import MarketView
 from engine.orders.order import Order, TimeInForce
 
@@ -24,6 +26,10 @@ class Progress(Struct, frozen=True):
     """When the oldest unsold unit arrived; `None` when there is none, or all were there from the start."""
     at: Instant
     lot: Decimal
+    traded: Traded = Traded()
+    """What others have traded since the leg began, on all its venues."""
+    before: Decimal = ZERO
+    """Of `sold`, what was sold before the slice of `at` began."""
 
 
 class Schedule(Protocol):
@@ -42,6 +48,13 @@ class Schedule(Protocol):
         """What the slice of `progress.at` is planned to sell, for the catch-up cap; `None` where no cap makes sense."""
 
 
+class Fees(Struct, frozen=True):
+    """What a venue takes of a sale, as fractions of what is received."""
+
+    maker: Decimal = ZERO
+    taker: Decimal = ZERO
+
+
 class Want(Struct, frozen=True):
     """What a tactic is asked: sell `quantity`, not below `floor`, before `until`."""
 
@@ -54,6 +67,12 @@ class Want(Struct, frozen=True):
     instrument: Instrument
     resting: Order | None
     """Our order in the book, if one stands."""
+    fees: Fees = Fees()
+    flow: Decimal = ZERO
+    """What others traded of the pair there, a second of market time, over the last minutes; 0 where nothing is known."""
+    slice: int = 0
+    attempt: int = 1
+    """The order that would be sent is the so-manieth of its slice: a counter for seeded draws."""
 
 
 class Post(Struct, frozen=True):
