@@ -13,7 +13,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.exposure import cover_of
+from engine.core.exposure import cover_of
+from engine.core.state import State
+from engine.core.world import fiat_view, out_of_hours, stopped, view_of
 from engine.kernel.clock import DAY, HOUR, MINUTE, Span, iso
 from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, trimmed
@@ -26,8 +28,6 @@ from engine.orders.order import OrderState
 from engine.orders.reports import Mode
 from engine.planning.plan import LegPlan
 from engine.risk.floor import floor_in_quote, outside_band
-from engine.state import State
-from engine.world import fiat_view, out_of_hours, stopped, view_of
 
 STARTING: Final = MINUTE
 """Market time that a new process has for bringing its streams up, before one that is down counts as dark."""

@@ -7,6 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from engine.alarms import alarms, flat
+from engine.core.hindering import hindrance
+from engine.core.state import State
+from engine.core.world import feeding, schedule_of, view_of
 from engine.kernel.clock import iso
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import BP, ZERO, Asset, plain, ratio, times
@@ -15,8 +18,6 @@ from engine.orders.order import OrderState
 from engine.orders.strategy import Schedule
 from engine.planning.plan import LegPlan
 from engine.planning.pursue import progress
-from engine.state import State
-from engine.world import feeding, hindrance, schedule_of, view_of
 
 SCHEMA: Final = 1
 

@@ -10,13 +10,13 @@ import typer
 
 from engine.cli.finding import entered, run_folder
 from engine.compose.methods import methods
+from engine.core.state import State
 from engine.drivers import control, recovery
 from engine.drivers.folder import ORIGIN, RunFolder
 from engine.drivers.register import Entered
 from engine.journal import reading
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.reports import openings
-from engine.state import State
 from engine.status import status
 
 BY: Final = "steelyard"

@@ -5,16 +5,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from engine import hand
 from engine.cli.casework import Typed
 from engine.config.words import percent
+from engine.core import hand
+from engine.core.state import State
 from engine.kernel.clock import Instant, parse_instant, parse_span
 from engine.kernel.errors import Mistake
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.kernel.money import ZERO, Amount, Asset
 from engine.mandate.instructions import Amend, By, ExplainDifference, Finish, SettleUnknown, Ticket
 from engine.mandate.terms import Floor, FloorScope
-from engine.state import State
 
 NONE = "none"
 """Takes a floor or a cap away."""

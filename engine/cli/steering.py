@@ -14,16 +14,17 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine import dealing
 from engine.cli.casework import Typed
 from engine.cli.finding import entered
 from engine.cli.instructing import Terms
 from engine.cli.proposing import Proposal, what_then
+from engine.core import dealing
+from engine.core.evolve import evolve
+from engine.core.state import State
 from engine.drivers import recovery
 from engine.drivers.folder import RunFolder
 from engine.drivers.register import Entered
 from engine.events import Instructed
-from engine.evolve import evolve
 from engine.journal import reading
 from engine.kernel.clock import SECOND, iso, show_span
 from engine.kernel.errors import BadInput, Denied, ExitCode, Mistake
@@ -33,7 +34,6 @@ from engine.mandate.instructions import GoOn, Instruction, Paper, Scope, Stop, T
 from engine.mandate.statements import Stopped
 from engine.mandate.terms import Floor
 from engine.orders import commands as c
-from engine.state import State
 
 OLD: Final = 44
 """Columns for what was."""

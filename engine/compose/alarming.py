@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from engine.alarms import Alarm, alarms
+from engine.core.state import State
 from engine.drivers.delivering import Message
 from engine.drivers.folder import RunFolder
 from engine.drivers.notices import Notice, Notices
@@ -12,7 +13,6 @@ from engine.drivers.notify import Notifier, to_file
 from engine.kernel.clock import iso
 from engine.ports import Clock
 from engine.receivers import Receiver
-from engine.state import State
 
 log = structlog.get_logger()
 

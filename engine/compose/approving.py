@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from engine.compose import noting
 from engine.config import Config
 from engine.config import people as people_of
+from engine.core.state import State
 from engine.drivers.casebook import CaseBook, place
 from engine.drivers.code import identity
 from engine.drivers.folder import Origin
@@ -32,7 +33,6 @@ from engine.mandate.statements import Declined, Why
 from engine.mandate.terms import Terms
 from engine.planning.plan import Plan
 from engine.risk.limits import Limits
-from engine.state import State
 
 PLAN: Final = "plan"
 SHOWN: Final = 6

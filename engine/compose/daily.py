@@ -8,6 +8,8 @@ from typing import Final
 import structlog
 
 from engine.alarms import Alarm, alarms, compare
+from engine.core.evolve import evolve
+from engine.core.state import State, opened
 from engine.drivers import folder
 from engine.events import Entry, Opened
 from engine.evidence.benchmarks import FillEvidence
@@ -15,7 +17,6 @@ from engine.evidence.dayrecord import day_json
 from engine.evidence.days import DayStory, days, spans
 from engine.evidence.recoveryrecord import recovery_json
 from engine.evidence.story import Moment, Story
-from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from engine.kernel.errors import BadInput, Mistake
@@ -25,7 +26,6 @@ from engine.orders.events import Due
 from engine.orders.order import OrderState
 from engine.reports import tables
 from engine.reports.daypage import render_day
-from engine.state import State, opened
 
 log = structlog.get_logger()
 FOLDER: Final = "days"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from engine.config import Config
-from engine.core import Method, Methods
+from engine.core.turn import Method, Methods
 from engine.events import Opened
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId

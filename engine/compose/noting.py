@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from engine.core.state import State
 from engine.drivers.casebook import CaseBook
 from engine.drivers.register import VOID, CaseRegister
 from engine.kernel.errors import BadInput, Mistake
@@ -15,7 +16,6 @@ from engine.mandate.judging import judge
 from engine.mandate.statements import RunBegan, RunEnded, Sold
 from engine.orders.order import OrderState
 from engine.planning.plan import Plan
-from engine.state import State
 
 
 def begin(book: CaseBook, run: RunId, granted: Mapping[Asset, Decimal]) -> None:

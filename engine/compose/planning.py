@@ -16,16 +16,16 @@ from engine.compose.references import sight
 from engine.compose.rehearsal import START, in_process, stage
 from engine.compose.request import Request
 from engine.compose.session import pairs
+from engine.core.exposure import cover_of
+from engine.core.state import State, opened
 from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import WallClock
 from engine.drivers.register import CLAIMED, CaseRegister, Entered
-from engine.exposure import cover_of
 from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput
 from engine.kernel.ids import RunId
 from engine.mandate.deposit import Cover
 from engine.market.tape import Watch
-from engine.state import State, opened
 
 
 class Planned(Struct, frozen=True):

@@ -18,13 +18,13 @@ from engine.compose.session import Screen, pairs
 from engine.config import VenueUse
 from engine.config.custody_checks import SANDBOX
 from engine.config.custody_use import CustodyUse
+from engine.core.state import State
 from engine.drivers import keys
 from engine.drivers.folder import Origin, Whereabouts
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.planning.plan import Plan
-from engine.state import State
 from venues import registry
 from venues.sandbox.dialects import DIALECTS
 

@@ -19,6 +19,7 @@ from engine.compose.request import RUNS, Request, out_mistakes
 from engine.compose.running import EXITS, opening
 from engine.compose.session import Interrupts, Screen, Session
 from engine.config import Config
+from engine.core.state import opened
 from engine.drivers import telemetry
 from engine.drivers.folder import REPORT, Origin, RunFolder
 from engine.drivers.outbox import Outbox
@@ -29,7 +30,6 @@ from engine.journal.store import SqliteStore
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import RunId
 from engine.reports.html import NOT_SHOWN
-from engine.state import opened
 from venues import registry
 
 TITLE: Final = "REHEARSAL: nothing was sold"

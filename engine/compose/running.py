@@ -13,6 +13,7 @@ from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.request import Request
 from engine.compose.session import Interrupts, Screen, Session, close_books, pairs, settle
+from engine.core.state import State, opened
 from engine.drivers import recovery, telemetry
 from engine.drivers.casebook import CaseBook
 from engine.drivers.desk import Desk
@@ -29,7 +30,6 @@ from engine.mandate.case import standing
 from engine.mandate.folding import fold as fold_case
 from engine.mandate.standing import CaseStanding
 from engine.reports import openings
-from engine.state import State, opened
 
 log = structlog.get_logger()
 EXITS: Final = {

@@ -17,7 +17,9 @@ from engine.compose.daily import Evenings
 from engine.compose.methods import methods
 from engine.compose.places import Places
 from engine.compose.references import Onlookers
-from engine.core import Methods
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.turn import Methods
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
 from engine.drivers.desk import Desk
@@ -29,7 +31,6 @@ from engine.drivers.recording import Recording
 from engine.drivers.register import CaseRegister
 from engine.drivers.tape import TapeWriter
 from engine.events import Closed, Entry, Note, kind
-from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.journal.store import SqliteStore
 from engine.kernel import codec
@@ -40,7 +41,6 @@ from engine.orders.events import Wish
 from engine.orders.order import OrderState
 from engine.orders.strategy import Schedule
 from engine.planning.plan import Plan
-from engine.state import State
 from engine.status import status
 
 log = structlog.get_logger()

@@ -27,7 +27,8 @@ from engine.compose.rehearsal import START, Stage, in_process, stage
 from engine.compose.request import Request
 from engine.compose.running import EXITS, finish, opening
 from engine.compose.session import Screen, pairs, settle
-from engine.core import Methods
+from engine.core.state import State, opened
+from engine.core.turn import Methods
 from engine.drivers import recovery
 from engine.drivers import virtual as loops
 from engine.drivers.casebook import CaseBook
@@ -47,7 +48,6 @@ from engine.kernel import codec
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.money import Asset
 from engine.orders.events import Due
-from engine.state import State, opened
 from engine.status import status
 
 FOLDER: Final = "backtest-{case}"

@@ -11,15 +11,15 @@ import msgspec
 from msgspec import Struct
 
 from engine import VERSION
-from engine.core import Methods, decide
+from engine.core.evolve import evolve
+from engine.core.state import opened
+from engine.core.turn import Methods, decide
 from engine.drivers.folder import SUMMARY
 from engine.events import COMMANDS, EVENTS, Entry, Opened, decode
-from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.kernel import codec
 from engine.kernel.errors import Damaged
 from engine.orders.commands import Command
-from engine.state import opened
 
 
 class Audited(Struct, frozen=True):

@@ -15,6 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.alarms import Alarm, Cause
+from engine.core.settling import settled
+from engine.core.state import State
 from engine.drivers.casebook import CaseBook, NotCounted
 from engine.events import CaseChanged, Instructed
 from engine.kernel.clock import SECOND, Instant, show_span
@@ -28,8 +30,6 @@ from engine.mandate.folding import fold
 from engine.mandate.instructions import PARTS, Instruction, Scope, Stop
 from engine.mandate.standing import CaseStanding
 from engine.mandate.statements import Declined, Held, Seen, Signed, Stopped, Suspended, Taken, Why
-from engine.settling import settled
-from engine.state import State
 
 log = structlog.get_logger()
 STOPPING: Final = (Held, Suspended, Stopped)

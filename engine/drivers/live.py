@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import structlog
 
-from engine.core import Methods, turn
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.turn import Methods, turn
 from engine.drivers import perform
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.offsets import Offsets
 from engine.drivers.perform import ACTING, Acting, Switch
 from engine.events import CaseChanged, Closed, Entry, Instructed, Note, Restarted, TapeSealed, Turning, kind
-from engine.evolve import evolve
 from engine.journal.record import Record
 from engine.journal.store import Journal, Row
 from engine.kernel import codec
@@ -27,7 +28,6 @@ from engine.orders import commands as c
 from engine.orders.events import Asked, Due, Filled, ModeChanged, Reported, StreamChanged, Wish
 from engine.orders.reports import Fill, OrderReport
 from engine.ports import Clock, Custody, ModeSeen, StreamDown, StreamUp, Venue
-from engine.state import State
 
 log = structlog.get_logger()
 

@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 
 from engine import VERSION
+from engine.core.evolve import Glance, evolve, glance_will_do, glanced, looked
+from engine.core.state import State, opened
 from engine.events import Opened, Restarted, decode
-from engine.evolve import Glance, evolve, glance_will_do, glanced, looked
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
 from engine.orders.events import Due
-from engine.state import State, opened
 
 _GLANCE: Final = msgspec.json.Decoder(Glance)
 

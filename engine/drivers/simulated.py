@@ -8,12 +8,13 @@ import heapq
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from engine.core import Methods, turn
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.turn import Methods, turn
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.live import SEAL_EVERY, Observer
 from engine.drivers.perform import ACTING, Acting, Quoting
 from engine.events import Closed, Entry, Note, Restarted, Turning, kind
-from engine.evolve import evolve
 from engine.journal.store import Journal
 from engine.kernel import codec
 from engine.kernel.clock import Instant, Span
@@ -36,7 +37,6 @@ from engine.orders.reports import (
 )
 from engine.orders.tranche import Tranche, TrancheId, TrancheState
 from engine.ports import ModeSeen, StreamDown, StreamUp
-from engine.state import State
 
 Script = Generator[Span, None, Any]
 

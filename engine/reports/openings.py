@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.alarms import flat
+from engine.core.state import State
 from engine.kernel.money import trimmed
 from engine.orders.order import Order, OrderState
-from engine.state import State
 
 SIGNED: Final = "--as NAME --reason TEXT"
 STATES: Final = {

@@ -65,7 +65,7 @@ def test_nobody_changes_what_was_approved() -> None:
 
 def test_only_the_core_asks_the_gate() -> None:
     askers = [named(path) for path in FILES if re.search(r"\bgate\.check\(", path.read_text())]
-    assert askers == ["engine/core.py"]
+    assert askers == ["engine/core/turn.py"]
 
 
 def test_only_pacing_knows_the_throttle() -> None:
@@ -110,7 +110,7 @@ def test_nothing_is_left_to_be_done(path: Path) -> None:
 def test_what_decides_and_drives_is_light_to_import() -> None:
     """`steelyard --help` answers in a fifth of a second; tables and charts are imported by whoever draws them."""
     script = (
-        "import engine.drivers.live, engine.config, engine.core, sys;"
+        "import engine.drivers.live, engine.config, engine.core.turn, sys;"
         f"print(*sorted(set({HEAVY!r}) & {{name.split('.')[0] for name in sys.modules}}))"
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from engine.compose.methods import methods
-from engine.core import turn
+from engine.core.state import State, opened
+from engine.core.turn import turn
 from engine.drivers import perform
 from engine.drivers.clocks import WallClock
 from engine.drivers.feeds import Feeds
@@ -30,7 +31,6 @@ from engine.kernel.clock import Instant
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.reports import Done
-from engine.state import State, opened
 from tests.benchmarks import disk, long_run
 from tests.benchmarks.beside import beside
 from tests.benchmarks.clients import Ccxt, Client, Minimal, timed

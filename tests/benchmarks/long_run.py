@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from engine.cli.starting import understand
 from engine.compose.methods import methods
 from engine.compose.planning import planned
-from engine.core import turn
+from engine.core.evolve import evolve
+from engine.core.state import opened
+from engine.core.turn import turn
 from engine.events import Entry, Opened, Restarted, TapeSealed, kind
-from engine.evolve import evolve
 from engine.journal.store import SqliteStore
 from engine.kernel import codec
 from engine.kernel.chance import below
@@ -33,7 +34,6 @@ from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import ChildOrder
 from engine.planning.plan import LegPlan, Plan
-from engine.state import opened
 from venues.sandbox.listings import START
 from venues.sandbox.venue import CAPABILITIES as SANDBOX
 

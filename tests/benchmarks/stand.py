@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from engine.core.state import opened
 from engine.drivers.clocks import WallClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.live import Live, _signal
@@ -20,7 +21,6 @@ from engine.market.facts import MarketFact
 from engine.orders import commands as c
 from engine.orders.order import Approved, Check
 from engine.ports import Clock
-from engine.state import opened
 from tests.support import builders as b
 from venues.hashkey.endpoints import Endpoints
 from venues.hashkey.venue import HashKeyVenue

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.compose.methods import methods
+from engine.core.state import opened
 from engine.drivers import recovery
 from engine.drivers.clocks import WallClock
 from engine.drivers.feeds import Feeds
@@ -33,7 +34,6 @@ from engine.market.instrument import Instrument
 from engine.orders.events import Due, Event, Filled
 from engine.orders.reports import Balance
 from engine.planning.plan import LegPlan, Plan, Recipe
-from engine.state import opened
 from tests.benchmarks import stalls
 from tests.benchmarks.beside import Beside
 from tests.benchmarks.stand import endpoints, hashkey

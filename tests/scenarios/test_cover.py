@@ -14,12 +14,12 @@ from typing import Any, Final
 import pytest
 from msgspec import Struct
 
+from engine.core.state import State
 from engine.events import CaseChanged, Entry
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.orders import commands as c
-from engine.state import State
 from tests.scenarios.week import START, Week
 from tests.support.configs import holding
 from tests.support.office import CASE, Office, make_keys

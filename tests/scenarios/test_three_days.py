@@ -15,6 +15,7 @@ import pytest
 from msgspec import Struct
 
 from engine.compose.methods import methods
+from engine.core.state import State
 from engine.drivers.audit import audit
 from engine.events import Instructed
 from engine.journal import reading
@@ -25,7 +26,6 @@ from engine.ledger import accounts
 from engine.mandate.instructions import Amend
 from engine.orders import commands as c
 from engine.orders.events import StreamChanged
-from engine.state import State
 from tests.scenarios.week import START, Saying, Week
 from tests.simulation.plans import Spell
 from tests.support.ledgers import loaded, trial_balance

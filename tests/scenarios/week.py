@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from engine import VERSION
-from engine import state as states
 from engine.compose import products
 from engine.compose.methods import methods
 from engine.compose.preparing import prepare
@@ -20,6 +19,8 @@ from engine.compose.rehearsal import Stage, stage
 from engine.compose.request import Request
 from engine.compose.session import pairs
 from engine.config import load
+from engine.core import state as states
+from engine.core.state import State
 from engine.drivers import recovery
 from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import VirtualClock
@@ -35,7 +36,6 @@ from engine.kernel.money import ZERO, Asset
 from engine.mandate.case import standing
 from engine.mandate.folding import fold
 from engine.mandate.standing import CaseStanding
-from engine.state import State
 from tests.scenarios.wire import Wire
 from tests.simulation.dark import DimCounter
 from tests.simulation.disk import CrashingStore, Disk

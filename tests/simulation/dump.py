@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from engine.core.state import State
 from engine.kernel import codec
 from engine.ledger.balances import Balances
-from engine.state import State
 
 
 def dump(state: State) -> dict[str, bytes]:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Protocol
 
+from engine.core.settling import DUST
+from engine.core.state import State
 from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName
 from engine.kernel.money import ZERO, Asset
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved, OrderState
 from engine.planning.plan import LegPlan
-from engine.settling import DUST
-from engine.state import State
 from tests.simulation.proofs import Proofs, open_quantity
 from tests.simulation.truth import Truth
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Final, NoReturn
 
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.state import opened as state_of
 from engine.drivers.recovery import fold
 from engine.events import Entry, Opened, decode
-from engine.evolve import evolve
 from engine.journal.record import GENESIS, Record, chained
 from engine.kernel import codec
 from engine.kernel.clock import MINUTE, Instant, iso
@@ -24,8 +26,6 @@ from engine.orders import events as e
 from engine.orders.order import Approved, OrderState, TimeInForce
 from engine.orders.reports import Outcome, Refused, Transient
 from engine.risk.limits import Limits
-from engine.state import State
-from engine.state import opened as state_of
 from tests.simulation import proofs
 from tests.simulation.disk import CrashingStore, Died
 from tests.simulation.dump import dump

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from engine.core.state import State
 from engine.events import Entry
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.kernel.money import ZERO, plain
@@ -15,7 +16,6 @@ from engine.orders import events as e
 from engine.orders.order import Approved, Order, OrderState
 from engine.orders.reports import Mode, NotFound, Refused, Transient
 from engine.reconcile.resolve import ROUNDS
-from engine.state import State
 
 ENDED: Final = (OrderState.SETTLED, OrderState.ABSENT)
 SIZES: Final = frozenset({"mandate quantity", "plan quantity", "on the account", "order notional", "duplicate intent"})

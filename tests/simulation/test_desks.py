@@ -11,8 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import VERSION
-from engine import state as states
 from engine.compose.methods import methods
+from engine.core import state as states
+from engine.core.state import State
 from engine.drivers.audit import audit
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
@@ -31,7 +32,6 @@ from engine.ledger import accounts
 from engine.mandate.instructions import By, Finish
 from engine.orders import commands as c
 from engine.orders.reports import Acceptance, Quote
-from engine.state import State
 from tests.simulation.market import ACCOUNT, capabilities_for, exchanges_for
 from tests.simulation.plans import SCENARIOS, SimulationPlan
 from tests.simulation.world import NoTape, configured, opening, pairs_by_venue

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import VERSION
-from engine import state as states
 from engine.compose.methods import methods
+from engine.core import state as states
+from engine.core.state import State
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.live import Live
@@ -20,7 +21,6 @@ from engine.journal.store import MemoryStore
 from engine.kernel import codec
 from engine.kernel.clock import Instant
 from engine.kernel.ids import VenueName
-from engine.state import State
 from tests.simulation.dark import DimCounter, DimMarket, DimTicker
 from tests.simulation.market import capabilities_for, exchanges_for
 from tests.simulation.plans import APART, LONG, SCENARIOS, SimulationPlan, drawn, drawn_apart

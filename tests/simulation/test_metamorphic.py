@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from engine import state as states
+from engine.core import state as states
+from engine.core.evolve import evolve
+from engine.core.state import State
 from engine.events import Entry, Opened, decode
-from engine.evolve import evolve
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.reports import Fill, Found, OrderReport, Survey
-from engine.state import State
 from tests.simulation.market import ACCOUNT, VENUE
 from tests.simulation.plans import LONG, SimulationPlan
 from tests.simulation.world import World

@@ -11,14 +11,14 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
-from engine import booking
+from engine.core import booking
+from engine.core.state import State
 from engine.drivers import perform
 from engine.drivers.live import Live
 from engine.kernel.ids import TradeId
 from engine.orders import events as e
 from engine.orders import reports
 from engine.orders.reports import Refused, Unknown
-from engine.state import State
 from tests.simulation.plans import drawn
 from tests.simulation.world import World
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from random import Random
 from typing import Any, Protocol
 
+from engine.core.state import State
 from engine.drivers.live import Live
 from engine.drivers.virtual import VirtualLoop
 from engine.events import Restarted
@@ -18,7 +19,6 @@ from engine.orders.events import Event
 from engine.orders.order import Approved
 from engine.orders.reports import Answer, Capabilities, Outcome, Survey
 from engine.ports import Clock, VenueFact
-from engine.state import State
 from tests.simulation.dark import DimMarket
 from venues.sandbox.exchange import Exchange
 from venues.sandbox.hall import Neighbour

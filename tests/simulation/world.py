@@ -16,10 +16,11 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from engine import VERSION
-from engine import state as states
 from engine.compose.methods import manner
 from engine.compose.methods import methods as methods_of
 from engine.config import Config, load
+from engine.core import state as states
+from engine.core.state import State
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.recovery import fold, restart
@@ -31,7 +32,6 @@ from engine.market.facts import MarketFact
 from engine.orders.events import Wish
 from engine.planning.draft import draft
 from engine.planning.plan import Plan
-from engine.state import State
 from tests.simulation.dark import DimCounter
 from tests.simulation.disk import CrashingStore, Died, Disk
 from tests.simulation.invariants import Checker, Violation

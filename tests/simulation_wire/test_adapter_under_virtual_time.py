@@ -19,6 +19,7 @@ from engine import VERSION
 from engine.compose.methods import methods
 from engine.compose.preparing import prepare
 from engine.config import Config, load
+from engine.core.state import State, opened
 from engine.drivers.clocks import VirtualClock
 from engine.drivers.feeds import Feeds
 from engine.drivers.live import Live
@@ -32,7 +33,6 @@ from engine.ledger.balances import Balances
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders.reports import Unknown
-from engine.state import State, opened
 from tests.support import memory_network
 from tests.support.configs import PEG, written
 from venues import transport

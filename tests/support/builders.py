@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine.core import Method
+from engine.core.turn import Method
 from engine.events import Agreed, Approval, CaseChanged, Closed, Instructed, Opened, Restarted, TapeSealed
 from engine.kernel.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, Span, parse_instant
 from engine.kernel.errors import Denied
@@ -45,8 +45,8 @@ from engine.orders.order import Approved, Check, ChildOrder, TimeInForce
 from engine.orders.strategy import Progress
 from engine.orders.tranche import NoTidings, Sent, Tranche, TrancheId, TurnedDown, Unheard
 from engine.planning.plan import LegPlan, Plan, Recipe
-from engine.risk.gate import World
 from engine.risk.limits import Limits
+from engine.risk.world import World
 from strategies.fiat_sweep import FiatSweep
 from strategies.tactics.cross import Cross
 from strategies.twap import twap

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from engine.core import Method, turn
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.state import opened as state_of
+from engine.core.turn import Method, turn
 from engine.events import COMMANDS, EVENTS, CaseChanged, Entry, Opened, Restarted, Turning
-from engine.evolve import evolve
 from engine.kernel.clock import MILLISECOND, SECOND, Instant
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
 from engine.kernel.money import ZERO, Amount, Asset
@@ -23,8 +25,6 @@ from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import ChildOrder
-from engine.state import State
-from engine.state import opened as state_of
 from tests.support import builders as b
 
 Commands = list[c.Command]

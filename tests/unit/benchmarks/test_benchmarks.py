@@ -5,8 +5,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from engine.core.state import opened
 from engine.kernel.ids import VenueName
-from engine.state import opened
 from tests.benchmarks import books, peer, stalls, traffic
 from tests.benchmarks.crowd import LOTS, Crowd
 from tests.benchmarks.exchanges import Matches, Naive, Ours

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from engine.compose import approving, noting, running
 from engine.compose.session import settle
+from engine.core.exposure import exposed
 from engine.drivers.casebook import CaseBook, NotCounted
 from engine.drivers.desk import Desk
 from engine.drivers.recovery import restart
 from engine.drivers.register import CaseRegister, Refusal
 from engine.events import CaseChanged, Closed, Instructed
-from engine.exposure import exposed
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.errors import BadInput
 from engine.kernel.ids import CaseId, RunId

@@ -9,13 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from engine.compose.daily import Evenings, check, rung_by, write_days, write_recoveries
+from engine.core.state import State, opened
 from engine.events import Opened
 from engine.evidence.benchmarks import gather
 from engine.evidence.reading import tell
 from engine.kernel.clock import HOUR, Instant, Span
 from engine.kernel.errors import BadInput
 from engine.mandate.hours import Window
-from engine.state import State, opened
 from tests.support.days import EVERY_DAY, PROGRAMME, begun, on, tape, two_days
 from tests.support.journals import two_legs
 

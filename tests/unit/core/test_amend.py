@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine import hand
-from engine.core import Method
+from engine.core import hand
+from engine.core.turn import Method
 from engine.events import Opened
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.errors import Denied

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from engine.core import Method
+from engine.core.turn import Method
 from engine.kernel.clock import SECOND, Instant
 from engine.market.facts import Level
 from engine.orders import commands as c

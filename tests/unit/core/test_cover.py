@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from engine.exposure import cover_of, exposed, prices
+from engine.core.exposure import cover_of, exposed, prices
+from engine.core.hindering import hindrance
 from engine.kernel.ids import LegId, Symbol
 from engine.kernel.money import Asset, AssetClass
 from engine.mandate.deposit import Covered, DepositRule, Unexposed, Unpriced, Valuation
@@ -14,7 +15,6 @@ from engine.orders import commands as c
 from engine.orders import reports as r
 from engine.orders.events import Surveyed
 from engine.orders.order import ChildOrder
-from engine.world import hindrance
 from tests.support.builders import (
     BTC,
     BTCUSDT,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from engine.core.exposure import exposed
 from engine.drivers.audit import audit
 from engine.events import Closed, Opened, kind
-from engine.exposure import exposed
 from engine.journal.record import Record
 from engine.kernel import codec
 from engine.kernel.clock import DAY, MINUTE, Instant, Span

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.state import opened as state_of
 from engine.events import Approval, TapeSealed, decode
-from engine.evolve import evolve
 from engine.kernel import codec
 from engine.kernel.clock import MINUTE, Instant, iso
 from engine.kernel.money import ZERO
@@ -17,8 +19,6 @@ from engine.mandate.instructions import Amend, GoOn, Scope, Stop
 from engine.orders.events import Cancelled, Wish
 from engine.orders.order import ChildOrder
 from engine.orders.reports import Done, Found, NoWord, OrderStatus, Refused, Transient
-from engine.state import State
-from engine.state import opened as state_of
 from tests.support.builders import BTC, ONE, START, TWO, USD, USDT, VENUE, d, explain, report, settle_unknown, ticket
 from tests.support.by_hand import Run, again, placed, turned
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.core import Method
+from engine.core.turn import Method
 from engine.events import Opened
 from engine.kernel.clock import DAY, MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.core.hindering import hindrance
+from engine.core.world import today
 from engine.events import Opened
 from engine.kernel.clock import DAY, HOUR, MINUTE, Instant, Span
 from engine.kernel.ids import VenueName
@@ -19,7 +21,6 @@ from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import ChildOrder
 from engine.planning.plan import Plan
-from engine.world import hindrance, today
 from tests.support.builders import (
     BTC,
     CAPABILITIES,

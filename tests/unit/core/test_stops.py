@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.core import Method
+from engine.core.turn import Method
 from engine.kernel.clock import SECOND, Span
 from engine.kernel.ids import PersonName, VenueName
 from engine.mandate.instructions import GoOn, Scope, Stop

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from engine.core import Method
+from engine.core.turn import Method
+from engine.core.world import world_of
 from engine.events import Opened
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
@@ -16,7 +17,6 @@ from engine.orders import reports as r
 from engine.orders.order import ChildOrder
 from engine.planning.draft import Manner, Way, draft
 from engine.planning.plan import Plan, Recipe
-from engine.world import world_of
 from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
 from strategies.twap import twap

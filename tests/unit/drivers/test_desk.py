@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.state import Shipment
 from engine.drivers.casebook import CaseBook
 from engine.drivers.desk import Desk
 from engine.events import CaseChanged, Instructed
@@ -17,7 +18,6 @@ from engine.mandate.standing import CaseStanding
 from engine.mandate.statements import CaseOpened, Declined, Form, Held, Seen, Stopped, Why
 from engine.mandate.statements import DepositPosted as Posted
 from engine.orders.tranche import Tranche, TrancheId
-from engine.state import Shipment
 from tests.support.builders import BTC, START, USD, VENUE, d, opened
 from tests.support.by_hand import Run
 from tests.support.people import CASE, NOON, people, signed, statement

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+from engine.core.evolve import evolve
+from engine.core.state import opened as state_of
 from engine.drivers.feeds import Feeds, Source
 from engine.events import TapeSealed
-from engine.evolve import evolve
 from engine.kernel.clock import Instant
 from engine.kernel.ids import VenueName
 from engine.market.facts import BookSeen, Level, MarketFact, Print
 from engine.orders.events import Due
-from engine.state import opened as state_of
 from tests.support.builders import BTCUSDT, START, VENUE, d, opened
 
 ASIDE = VenueName("aside")

@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
+from engine.core.evolve import evolve
+from engine.core.exposure import cover_of
+from engine.core.state import State, opened
 from engine.events import Opened
 from engine.evidence.covering import covers, lowest
 from engine.evidence.reading import tell
-from engine.evolve import evolve
-from engine.exposure import cover_of
 from engine.kernel.money import ZERO
 from engine.mandate.deposit import Covered, Unpriced
 from engine.orders.events import Due
-from engine.state import State, opened
 from tests.support.days import RULE, begun, due, fill, on, place, two_days
 from tests.support.journals import FIRST, Journal, two_legs
 

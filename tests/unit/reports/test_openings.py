@@ -1,7 +1,7 @@
 """After exit 3 the desk is told what is frozen where, and exactly what to type for each of it."""
 
+from engine.core.evolve import evolve
 from engine.events import Closed
-from engine.evolve import evolve
 from engine.orders import reports as r
 from engine.orders.events import Wish
 from engine.reports.openings import lines

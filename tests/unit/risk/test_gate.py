@@ -14,7 +14,8 @@ from engine.mandate.terms import Edge, Floor, FloorScope
 from engine.market.facts import Level
 from engine.orders.order import Approved, ChildOrder, OrderType
 from engine.risk import gate
-from engine.risk.gate import ATTEMPTS_MAX, World
+from engine.risk.gate import ATTEMPTS_MAX
+from engine.risk.world import World
 from tests.support.builders import (
     BTC,
     COIN,

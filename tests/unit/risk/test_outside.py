@@ -18,7 +18,7 @@ from engine.mandate.deposit import Covered, DepositRule, Unpriced, Valuation
 from engine.mandate.terms import Edge, Floor, FloorScope, Holding
 from engine.orders.order import Approved, ChildOrder, OrderType, TimeInForce
 from engine.risk import gate
-from engine.risk.gate import World
+from engine.risk.world import World
 from tests.support.builders import (
     BTC,
     STABLE,

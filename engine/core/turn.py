@@ -10,9 +10,21 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from engine import dealing, quoting, releasing, settling, shipping, waking
+from engine.core import dealing, quoting, releasing, settling, shipping, waking
+from engine.core.evolve import evolve
+from engine.core.state import State
+from engine.core.world import (
+    by_quotes,
+    feeding,
+    lowest_price,
+    out_of_hours,
+    room,
+    schedule_of,
+    stopped,
+    view_of,
+    world_of,
+)
 from engine.events import Turning
-from engine.evolve import evolve
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, OrderName, client_order_id
 from engine.market.instrument import Instrument
@@ -26,8 +38,6 @@ from engine.planning.plan import LegPlan
 from engine.risk import gate
 from engine.routing import router
 from engine.routing.router import Offer
-from engine.state import State
-from engine.world import by_quotes, feeding, lowest_price, out_of_hours, room, schedule_of, stopped, view_of, world_of
 
 
 class Method(Struct, frozen=True):

@@ -9,7 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine import hand
+from engine.core import hand
+from engine.core.state import State
+from engine.core.world import world_of
 from engine.kernel.clock import iso
 from engine.kernel.errors import Denied
 from engine.kernel.ids import OrderName, client_order_id
@@ -19,8 +21,6 @@ from engine.orders import commands as c
 from engine.orders.order import Check, ChildOrder, TimeInForce
 from engine.planning.plan import LegPlan
 from engine.risk import gate
-from engine.state import State
-from engine.world import world_of
 
 CRUMB: Final = Decimal("0.00000001")
 

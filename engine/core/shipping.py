@@ -1,5 +1,6 @@
 """Coin on its way from the custodian: what a row changes. Only the venue's own balance proves that it has arrived."""
 
+from engine.core.state import Shipment, State
 from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset
 from engine.ledger import accounts, posting
@@ -7,7 +8,6 @@ from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import reports
 from engine.orders.tranche import Confirmed, Sent, Tranche, TurnedDown, Unheard
-from engine.state import Shipment, State
 
 
 def ask(state: State, entry: c.AskTranche) -> None:

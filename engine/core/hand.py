@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from engine import booking, shipping
+from engine.core import booking, shipping
+from engine.core.state import State
 from engine.events import CaseChanged, Instructed
 from engine.kernel import codec
 from engine.kernel.clock import Instant, iso
@@ -27,7 +28,6 @@ from engine.orders.order import Order, OrderState
 from engine.orders.reports import Fill
 from engine.planning.pace import Stretch
 from engine.planning.plan import LegPlan, Plan
-from engine.state import State
 
 
 def case_changed(state: State, entry: CaseChanged) -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from engine.core.state import State
 from engine.kernel.ids import VenueName
 from engine.kernel.money import EXACT, ZERO, times
 from engine.ledger import posting
@@ -13,7 +14,6 @@ from engine.orders.lifecycle import Conflict
 from engine.orders.order import Order
 from engine.planning.plan import LegPlan
 from engine.reconcile import compare
-from engine.state import State
 
 BY_HAND: Final = "by-hand"
 """How the trade id of a quantity begins that a paper proved and no venue told."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from engine import booking
+from engine.core import booking
+from engine.core.state import State
 from engine.kernel.clock import SECOND, Instant, Span
 from engine.kernel.ids import ClientOrderId, LegId
 from engine.orders import commands as c
@@ -17,7 +18,6 @@ from engine.orders import lifecycle, quotes
 from engine.orders.order import ChildOrder, Order, OrderFact, OrderState
 from engine.orders.quotes import Ask
 from engine.orders.reports import Dealt, NoDeal, NoWord, Refused, Transient, Unknown
-from engine.state import State
 
 PAUSE = Span(10 * SECOND)
 """Market time between two rounds of questions for one leg, where the first brought no deal."""

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine import quoting, settling
+from engine.core import quoting, settling
+from engine.core.state import State
+from engine.core.world import able, out_of_hours, schedule_of
 from engine.events import CaseChanged, Instructed, Restarted, Turning
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId
@@ -23,8 +25,6 @@ from engine.orders.events import (
 )
 from engine.orders.reports import Mode, NoWord, Refused, Transient
 from engine.orders.strategy import Schedule
-from engine.state import State
-from engine.world import able, out_of_hours, schedule_of
 
 AGAIN: Final = SECOND
 """After a fill the next decision is due this much market time after the last one, not at once."""

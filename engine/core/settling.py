@@ -3,6 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from engine.core.hindering import hindrance
+from engine.core.state import NEVER, Standing, State
+from engine.core.world import (
+    account,
+    by_quotes,
+    coming,
+    feeders_closed,
+    least_price,
+    leg_stopped,
+    out_of_hours,
+)
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
 from engine.mandate.instructions import Scope
@@ -14,8 +25,6 @@ from engine.orders.order import Order, OrderState
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.reconcile import resolve
-from engine.state import NEVER, Standing, State
-from engine.world import account, by_quotes, coming, feeders_closed, hindrance, least_price, leg_stopped, out_of_hours
 
 OVERLAP: Final = MINUTE
 """A survey reads fills from this long before the last one, so that no page edge can lose one."""

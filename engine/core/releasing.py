@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from engine.exposure import exposed, prices
+from engine.core.exposure import exposed, prices
+from engine.core.state import State
+from engine.core.world import leg_stopped, schedule_of, venue_stopped
 from engine.kernel.clock import HOUR, SECOND, Span
 from engine.kernel.ids import LegId
 from engine.kernel.money import ZERO, down_to, times, up_to
@@ -18,8 +20,6 @@ from engine.orders.strategy import Schedule
 from engine.orders.tranche import Tranche, tranche_id
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
-from engine.state import State
-from engine.world import leg_stopped, schedule_of, venue_stopped
 
 LOOK_EVERY: Final = Span(5 * SECOND)
 """Monotonic time between two questions to the custodian."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine import booking, hand, shipping, striking
 from engine import events as n
+from engine.core import booking, hand, shipping, striking
+from engine.core.state import State
 from engine.events import Entry
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import Symbol, VenueName
@@ -25,7 +26,6 @@ from engine.orders import lifecycle, reports
 from engine.orders.leg import Leg
 from engine.orders.order import Order, OrderFact, OrderState
 from engine.reconcile import compare, resolve
-from engine.state import State
 
 SHUNNED: Final = MINUTE
 """How long, in market time, others are asked before a venue that has just turned an order away."""

@@ -10,7 +10,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from engine import striking
+from engine.core import striking
+from engine.core.state import State
+from engine.core.world import (
+    account,
+    by_quotes,
+    lowest_price,
+    out_of_hours,
+    room,
+    stopped,
+    unlicensed,
+    view_of,
+    world_of,
+)
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.ids import OrderName, client_order_id
 from engine.kernel.money import EXACT, ZERO, times
@@ -24,8 +36,6 @@ from engine.orders.quotes import Ask
 from engine.orders.reports import Capabilities, Quote, QuoteRequest, Refused
 from engine.planning.plan import LegPlan
 from engine.risk import gate
-from engine.state import State
-from engine.world import account, by_quotes, lowest_price, out_of_hours, room, stopped, unlicensed, view_of, world_of
 
 ANSWERS: Final = Span(2 * SECOND)
 """Market time that desks are given; then the best of those that have answered is taken."""

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
+from engine.core.state import State
 from engine.kernel.money import ZERO, Asset, AssetClass, times
 from engine.ledger import accounts
 from engine.mandate.deposit import Cover, cover
 from engine.market.reference import fresh
-from engine.state import State
 
 
 def cover_of(state: State) -> Cover | None:

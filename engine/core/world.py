@@ -2,18 +2,18 @@
 
 from decimal import Decimal
 
-from engine.exposure import cover_of
+from engine.core.exposure import cover_of
+from engine.core.state import State
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import ClientOrderId, VenueName
-from engine.kernel.money import ZERO, Asset, down_to, plain, times
+from engine.kernel.money import ZERO, Asset, down_to, times
 from engine.ledger import accounts
-from engine.mandate.deposit import shown as cover_in_words
 from engine.mandate.hours import closed, day
 from engine.mandate.instructions import By, Scope
 from engine.mandate.programme import serviced as service
 from engine.mandate.register import gap
 from engine.market.instrument import Instrument
-from engine.market.reference import NoReference, Reference, fresh, reference
+from engine.market.reference import Reference, fresh, reference
 from engine.market.view import MarketView
 from engine.orders.order import ChildOrder, Order
 from engine.orders.reports import Mode
@@ -25,8 +25,7 @@ from engine.planning.plan import LegPlan
 from engine.planning.pursue import Room
 from engine.planning.trading_time import InHours
 from engine.risk.floor import band_bottom, collar, floor_in_quote
-from engine.risk.gate import World
-from engine.state import State
+from engine.risk.world import World
 
 
 def view_of(state: State, instrument: Instrument) -> MarketView | None:
@@ -242,7 +241,7 @@ def able(state: State, plan: LegPlan, instrument: Instrument) -> bool:
     """Could the venue take an order of this leg now, as far as anybody can tell without a price?"""
     standing = state.venues[instrument.venue]
     reachable = standing.continuous and standing.shunned_until <= state.at
-    return reachable and not stopped(state, plan, instrument.venue) and not _empty(state, plan, instrument)
+    return reachable and not stopped(state, plan, instrument.venue) and not empty(state, plan, instrument)
 
 
 def unlicensed(state: State, venue: VenueName) -> str:
@@ -290,44 +289,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
     )
 
 
-def hindrance(state: State, plan: LegPlan) -> str:
-    """What keeps a leg from selling now, in words, venue by venue; empty when it may sell somewhere."""
-    found = {i.venue: _hindrance(state, plan, i) for i in plan.instruments}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    for instrument in plan.instruments:
-        if not found[instrument.venue] and _empty(state, plan, instrument):
-            found[instrument.venue] = f"holds no {plan.sell} that it would take"
-    return "; ".join(f"{venue}: {why}" for venue, why in found.items()) if all(found.values()) else ""
-
-
-def _empty(state: State, plan: LegPlan, instrument: Instrument) -> bool:
+def empty(state: State, plan: LegPlan, instrument: Instrument) -> bool:
     """Does the account at the venue hold nothing of what is left?"""
     there = state.ledger.of(accounts.venue(instrument.venue), instrument.base)
     return state.legs[plan.id].remaining > 0 and instrument.sellable(there) < instrument.quantity_min
-
-
-def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
-    view, leg = view_of(state, instrument), state.legs[plan.id]
-    if (why := stopped(state, plan, instrument.venue) or out_of_hours(state, plan)) or view is None:
-        return why or "no view of the market yet"
-    ref = reference(view, state.at, state.limits.reference)
-    if isinstance(ref, NoReference):
-        return ref.reason
-    lowest = lowest_price(state, plan, instrument, ref.price)
-    if lowest is None:
-        return f"no price of {plan.buy} in {plan.floor.currency if plan.floor else 'fiat'} for the floor"
-    if not view.bids or view.bids[0].price < lowest:
-        best = plain(view.bids[0].price) if view.bids else "none"
-        return f"best bid {best} is below the lowest price allowed, {plain(lowest)}"
-    rule, there = state.limits.deposit, None if plan.fed_by else cover_of(state)
-    if rule is not None and there is not None and not there.reaches(rule.ratio):
-        return f"the deposit: {cover_in_words(there, rule)}"
-    if instrument.venue in leg.denied:
-        return leg.denied[instrument.venue]
-    if (quota := today(state, plan)) is not None and quota[1] - quota[0] < instrument.quantity_min:
-        return f"the day's quota of {plain(quota[1])} {plan.sell} is used"
-    share = pursue.participation_room(leg, plan.participation_max)
-    if share is not None and share - leg.sold < instrument.quantity_min:
-        return f"our share of the volume is at its cap of {plan.participation_max}"
-    return ""
