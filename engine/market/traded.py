@@ -1,0 +1,29 @@
+"""What others have traded of a pair or of a leg's pairs, as it was known at each look; our own prints are not in it."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.kernel.clock import Instant
+from engine.kernel.money import ZERO
+
+
+class Traded(Struct, frozen=True):
+    """Looks at a running total, in the asset sold. Whoever holds one treats both sequences as read-only."""
+
+    at: Sequence[Instant] = ()
+    """When it was looked at; rising."""
+    volume: Sequence[Decimal] = ()
+    """The total at each look; never falling."""
+
+    @property
+    def total(self) -> Decimal:
+        """All that is known now."""
+        return self.volume[-1] if self.volume else ZERO
+
+    def by(self, instant: Instant) -> Decimal:
+        """The total at the first look that was not before `instant`; what is known now where none was since."""
+        index = bisect_left(self.at, instant)
+        return self.volume[index] if index < len(self.volume) else self.total
