@@ -1,6 +1,7 @@
-"""The reference price for a pair's moment, or the reason why there is none.
+"""What one venue's book says a pair is worth at a moment, or the reason why it says nothing.
 
-One source is allowed in the sandbox profile and is labelled so; the quorum is configuration (decision 25).
+Of several venues the price is taken by `engine.market.consolidated`, by the same rules. One source is allowed in the
+sandbox profile and is labelled so; the quorum is configuration (decision 25).
 """
 
 from decimal import Decimal
@@ -8,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
+from engine.kernel.ids import VenueName
 from engine.kernel.money import BP, times
 from engine.market.view import MarketView
 
@@ -18,7 +20,11 @@ class ReferenceRules(Struct, frozen=True):
     age_ns_max: int
     """Oldest book that still counts, by receipt and by the venue's own time."""
     outlier_bp_max: Decimal
-    """How far the mid may stand from the median of the last prints."""
+    """How far the mid may stand from the median of the last prints, and from the median of the venues' mids."""
+    quorum: int = 1
+    """So many venues have to agree."""
+    sources: tuple[VenueName, ...] = ()
+    """Whose views count; all that are shown where none is named."""
 
 
 class Reference(Struct, frozen=True):

@@ -19,8 +19,8 @@ LAST = 11
 class Watch:
     """What has been seen of one pair. A new snapshot replaces the book; a lost feed makes it invalid until the next."""
 
-    def __init__(self, venue: VenueName, symbol: Symbol) -> None:
-        self.venue, self.symbol = venue, symbol
+    def __init__(self, venue: VenueName, symbol: Symbol, pair: str = "") -> None:
+        self.venue, self.symbol, self.pair = venue, symbol, pair
         self._book: BookSeen | None = None
         self._last: deque[Decimal] = deque(maxlen=LAST)
         self._volume, self._prints, self._live = ZERO, 0, False
@@ -52,4 +52,5 @@ class Watch:
             volume=self._volume,
             prints=self._prints,
             live=self._live,
+            pair=self.pair,
         )

@@ -3,11 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
-from engine.kernel.clock import Instant
-from engine.kernel.money import ZERO
+from engine.kernel.clock import SECOND, Instant, Span
+from engine.kernel.money import EXACT, ZERO, ratio, times
+
+DIGITS: Final = 8
 
 
 class Traded(Struct, frozen=True):
@@ -27,3 +30,11 @@ class Traded(Struct, frozen=True):
         """The total at the first look that was not before `instant`; what is known now where none was since."""
         index = bisect_left(self.at, instant)
         return self.volume[index] if index < len(self.volume) else self.total
+
+    def pace(self, at: Instant, over: Span) -> Decimal:
+        """What was traded a second, on the average of the last `over`, or of as long as is known; 0 before two looks."""
+        since = bisect_left(self.at, at - over)
+        if since >= len(self.at) - 1:
+            return ZERO
+        grown = EXACT.subtract(self.total, self.volume[since])
+        return ratio(times(grown, Decimal(SECOND)), Decimal(self.at[-1] - self.at[since]), DIGITS)

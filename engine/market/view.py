@@ -29,6 +29,8 @@ class MarketView(Struct, frozen=True):
     prints: int = 0
     live: bool = False
     """The feed has been continuous since its last snapshot."""
+    pair: str = ""
+    """`BTC/USDT` where a venue for reference shows it, whose symbols no plan names; empty for the plan's own."""
 
     @property
     def mid(self) -> Decimal | None:

@@ -26,6 +26,7 @@ from msgspec.structs import replace
 
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.money import total
+from engine.market.bars import Bar
 from venues.sandbox.crowd import BP, VOLATILE, SyntheticFlow, Temper
 from venues.sandbox.flow import Act, FlowAction
 
@@ -42,17 +43,6 @@ NOBODY: Final = 0
 """In place of a price: everybody leaves."""
 RUNG_SHARE: Final = 0.01
 """A quote's mean size, as a share of the mean volume of a minute."""
-
-
-class Bar(Struct, frozen=True, gc=False):
-    """One bar, which opens at `at`. Prices in quote for each base, volume in base."""
-
-    at: Instant
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal
 
 
 class _Moment(Struct, frozen=True, gc=False):

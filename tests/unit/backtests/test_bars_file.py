@@ -1,5 +1,6 @@
 """A file of bars is read to the digit or refused with all its mistakes; what it lacks is said and not made up."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from backtests.data.bars import Absence, Bars, load
+from backtests.data.bars import Absence, Bars, load, load_all
 from engine.kernel.clock import HOUR, MINUTE, Instant, iso, parse_instant
+from engine.kernel.codec import sha256_hex
 from engine.kernel.errors import BadInput
-from venues.sandbox.bars import Bar
+from engine.market.bars import Bar
 
 D = Decimal
 HEAD = "ts_open_ms,open,high,low,close,volume"
 T0 = 1_777_593_600_000
 """2026-05-01T00:00:00Z in milliseconds."""
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "ohlcv"
+SHARED = Path(os.environ.get("STEELYARD_DATA") or Path(__file__).parents[4] / "shared" / "data") / "ohlcv"
 
 
 def line(minute: int, rest: str = "100.5,101.25,99,100,1.00000007") -> str:
@@ -74,7 +76,7 @@ def test_klines_without_a_header_are_read_from_their_archive(tmp_path: Path) -> 
         packed.writestr("klines.csv", "\n".join(rows))
     bars = load(path)
     assert (bars.start, bars.span, len(bars.rows)) == (Instant(T0 * 10**6), MINUTE, 2)
-    assert bars.rows[0].volume == D("2.5")
+    assert (bars.rows[0].volume, bars.rows[0].quote_volume) == (D("2.5"), D("250"))
 
 
 def test_floats_of_a_parquet_file_go_to_the_nearest_tick_and_lot_and_are_counted(tmp_path: Path) -> None:
@@ -190,8 +192,91 @@ def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     assert "can't be read: No such file" in mistake
 
 
+@pytest.mark.parametrize("name", ["quote_volume", "turnover"])
+def test_what_was_paid_for_the_volume_is_read_where_a_file_says_it(read: Callable[..., Bars], name: str) -> None:
+    lines = [line(minute, f"100,101,99,100,2,{paid}") for minute, paid in enumerate(("199.5", "202", "202.0000001"))]
+    bars = read(*lines, head=f"{HEAD},{name}")
+    assert [bar.quote_volume for bar in bars.rows] == [D("199.5"), D("202"), D("202.0000001")]
+    assert read(line(0), line(1)).rows[0].quote_volume is None
+
+
+def test_what_was_paid_has_to_be_a_price_of_the_bar(read: Callable[..., Bars]) -> None:
+    """2 for 195 is 97.50 each, in a bar that never fell below 99; a column of something else is found that way."""
+    mistakes = refused(
+        lambda: read(line(0, "100,101,99,100,2,200"), line(1, "100,101,99,100,2,195"), head=f"{HEAD},quote_volume")
+    )
+    assert mistakes == ["bars.csv, row 3: 195 paid for 2 is no price from 99 to 101"]
+
+
+def test_a_time_since_midnight_is_not_taken_for_one_of_1970(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_text("0,1,1,1,1,1\n60000,1,1,1,1,1\n")
+    assert "0 is no time from 2009 to 2100" in refused(lambda: load(tmp_path / "bars.csv"))[0]
+
+
+class Shelf:
+    """Files of bars in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.paths: list[Path] = []
+
+    def put(self, name: str, *lines: str) -> None:
+        self.paths.append(self._folder / name)
+        self.paths[-1].write_text("\n".join((HEAD, *lines)) + "\n")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+def test_files_that_follow_one_another_are_read_as_one_whatever_their_order(shelf: Shelf) -> None:
+    """Minutes 0 and 1, 4 and 6, 2 and 3: what is missing inside of a file is told as ever."""
+    shelf.put("a.csv", line(0), line(1))
+    shelf.put("c.csv", line(4), line(5), line(7))
+    shelf.put("b.csv", line(2), line(3))
+    bars = load_all(shelf.paths)
+    assert [(row.at // 10**6 - T0) // 60_000 for row in bars.rows] == [0, 1, 2, 3, 4, 5, 7]
+    assert (bars.source, bars.span) == ("a.csv, b.csv, c.csv", MINUTE)
+    assert bars.absences == (Absence(Instant((T0 + 360_000) * 10**6), 1),)
+    listed = "".join(f"{load(path).sha256}  {path.name}\n" for path in sorted(shelf.paths))
+    assert bars.sha256 == sha256_hex(listed.encode())
+
+
+def test_what_lies_between_two_files_is_absent(shelf: Shelf) -> None:
+    shelf.put("a.csv", line(0), line(1))
+    shelf.put("b.csv", line(5), line(6))
+    assert load_all(shelf.paths).absences == (Absence(Instant((T0 + 120_000) * 10**6), 3),)
+
+
+def test_one_file_is_what_it_is_alone(shelf: Shelf) -> None:
+    shelf.put("a.csv", line(0), line(1))
+    assert load_all(shelf.paths) == load(shelf.paths[0])
+
+
+def test_files_that_overlap_or_do_not_fit_are_refused_all_at_once(shelf: Shelf) -> None:
+    """One begins in the other, one has other bars, one is cut half a minute later."""
+    shelf.put("a.csv", line(0), line(1), line(2))
+    shelf.put("b.csv", line(2), line(3))
+    shelf.put("c.csv", line(10), line(15))
+    shelf.put("d.csv", *(f"{T0 + at},1,1,1,1,1" for at in (1_230_000, 1_530_000)))
+    assert refused(lambda: load_all(shelf.paths)) == [
+        "b.csv: begins at 2026-05-01T00:02:00.000000Z, before a.csv ends at 2026-05-01T00:03:00.000000Z",
+        "c.csv: has bars of 5m, and b.csv of 1m",
+        "d.csv: begins at 2026-05-01T00:20:30.000000Z, inside of a bar of c.csv",
+    ]
+
+
+def test_the_mistakes_of_all_files_are_told_together(shelf: Shelf) -> None:
+    shelf.put("a.csv", line(0), line(1, "0,1,0,1,1"))
+    shelf.put("b.csv", line(2))
+    found = refused(lambda: load_all([*shelf.paths, shelf.paths[0].with_name("none.csv")]))
+    assert [told.split(":")[0] for told in found] == ["a.csv, row 3", "a.csv, row 3", "b.csv", "--bars"]
+    assert refused(lambda: load_all([])) == ["--bars: names no file"]
+
+
 @pytest.mark.skipif(
-    not SHARED.is_dir(), reason="real bars for development (shared/data/ohlcv beside the checkout) are not here"
+    not SHARED.is_dir(), reason="real bars for development are not here (name their folder in STEELYARD_DATA)"
 )
 def test_real_bars_of_a_month_and_of_three_years_are_read() -> None:
     """A month of minutes without a gap, as published; three years of hours, of which one is missing."""

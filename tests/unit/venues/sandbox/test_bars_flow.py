@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.clock import HOUR, MINUTE, SECOND, Instant, Span
-from venues.sandbox.bars import Bar, BarFlow, moments, temper_of
+from engine.market.bars import Bar
+from venues.sandbox.bars import BarFlow, moments, temper_of
 from venues.sandbox.exchange import Exchange
 from venues.sandbox.listings import LISTINGS
 from venues.sandbox.model import Depth, Kind, OrderRequest, OrderRow, PublicTrade, Side
