@@ -1,11 +1,16 @@
 """What the core wants done. Each is journaled, and durable, before anyone acts on it."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
 from engine.kernel.clock import Instant, Span
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
+from engine.kernel.money import Asset
+from engine.orders.comparison import Comparison
 from engine.orders.order import Approved, Check, ChildOrder
+from engine.orders.reason import Reason
 from engine.orders.reports import Fill, Quote, QuoteRequest
 from engine.orders.tranche import Tranche, TrancheId
 
@@ -14,6 +19,8 @@ class Place(Struct, frozen=True, tag="place"):
     """Send this order, once."""
 
     approved: Approved
+    reason: Reason | None = None
+    """Why there and so much: what the router saw."""
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):
@@ -77,6 +84,8 @@ class AcceptQuote(Struct, frozen=True, tag="accept_quote"):
 
     quote: Quote
     approved: Approved
+    comparison: Comparison | None = None
+    """All quotes of the round, the books and the reference, as of the decision; `None` where there was no reference."""
 
 
 class LookDeal(Struct, frozen=True, tag="look_deal"):
@@ -118,6 +127,57 @@ class Book(Struct, frozen=True, kw_only=True, tag="book"):
     checks: tuple[Check, ...] = ()
 
 
+class PegLevel(Struct, frozen=True, kw_only=True, tag="peg_level"):
+    """The peg of a stablecoin is in more doubt than before, or in less. At 2 no more of it is made."""
+
+    asset: Asset
+    level: int
+    was: int
+    off_bp: Decimal | None
+    """From par, by the median of the venues, in this minute; `None` where too few showed a price."""
+    z: Decimal
+    """Standard deviations from the recent mean, rounded: two machines need not agree on the last bit of a float."""
+    sources: int
+    why: str
+
+
+class MarketPause(Struct, frozen=True, kw_only=True, tag="market_pause"):
+    """A leg waits from here on for its market to calm down, or goes on."""
+
+    leg: LegId
+    waits: bool
+    price: Decimal | None
+    """Of the market, over all who show it."""
+    move: Decimal | None
+    """As a fraction of the earlier price that is farthest from it."""
+    spread_bp: Decimal | None
+    why: str
+
+
+class FloorBlocked(Struct, frozen=True, kw_only=True, tag="floor_blocked"):
+    """From here on no venue pays what a leg's floor wants, or the floor has no price; nothing is sold."""
+
+    at: Instant
+    leg: LegId
+    floor: str
+    """In words: what it comes to, and whence."""
+    wanted: Decimal | None
+    """The lowest limit that it lets through where most is bid; `None` while it has no price."""
+    bid: Decimal | None
+    """The best bid; `None` where nobody bids."""
+    lack: str = ""
+    """Why the floor has no price."""
+
+
+class FloorCleared(Struct, frozen=True, kw_only=True, tag="floor_cleared"):
+    """Some venue pays what the leg's floor wants again."""
+
+    at: Instant
+    leg: LegId
+    wanted: Decimal
+    bid: Decimal
+
+
 class Residue(Struct, frozen=True, tag="residue"):
     """A leg is over; what could not be sold stays, with its reason."""
 
@@ -152,6 +212,10 @@ Command = (
     | Withheld
     | Unheeded
     | Book
+    | PegLevel
+    | MarketPause
+    | FloorBlocked
+    | FloorCleared
     | Residue
     | Halt
     | Finish

@@ -3,10 +3,15 @@
 from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, Asset, total
+from engine.market.traded import Traded
+
+LOOKS_MAX: Final = 20_000
+"""Looks at what others trade that a leg remembers."""
 
 
 @dataclass(slots=True)
@@ -33,8 +38,19 @@ class Leg:
     attempt: int = 0
     slice_used: Decimal = ZERO
     """Sold or working in the current slice."""
+    slice_before: Decimal = ZERO
+    """Sold before its first order was sent."""
+    slice_sold: Decimal = ZERO
+    slice_proceeds: Decimal = ZERO
+    """Before fees."""
+    slice_fees: Decimal = ZERO
+    """In the asset bought."""
     volume: Decimal = ZERO
-    """Market volume observed since the start, our own prints included."""
+    """What others have traded of its pairs since the start; our own prints are not in it."""
+    looked_at: list[Instant] = field(default_factory=list)
+    """When `volume` was looked at, rising."""
+    looks: list[Decimal] = field(default_factory=list)
+    """`volume` as it was then."""
     denied: dict[VenueName, str] = field(default_factory=dict)
     """Per venue why the gate withheld the last order, until one passes."""
     days: dict[str, Decimal] = field(default_factory=dict)
@@ -53,6 +69,22 @@ class Leg:
     def remaining(self) -> Decimal:
         """Not sold; part of it may be working."""
         return EXACT.subtract(self.total, self.sold)
+
+    @property
+    def traded(self) -> Traded:
+        """What others have traded, look by look."""
+        return Traded(self.looked_at, self.looks)
+
+    def look(self, at: Instant) -> None:
+        """Remember `volume` as of `at`; of looks long past, every second one is kept."""
+        if self.looked_at and self.looked_at[-1] == at:
+            self.looks[-1] = self.volume
+            return
+        self.looked_at.append(at)
+        self.looks.append(self.volume)
+        if len(self.looks) > LOOKS_MAX:
+            half = LOOKS_MAX // 2
+            del self.looked_at[1:half:2], self.looks[1:half:2]
 
     def waiting_elsewhere(self, venue: VenueName) -> Decimal:
         """What feeding legs brought to other venues, and is to be sold there."""

@@ -1,38 +1,79 @@
-"""Where a slice goes: to the venue that pays most after its fees; what that one can't take is left to the next.
+"""Where a slice goes: which venues are asked, in which order, for how much each, and why.
 
-A venue that has just turned us away comes last, whatever it pays. Only the order of asking is decided here: quantities
-are the planner's, and the gate judges each order by itself.
+What crosses goes to the best bids of all books, net of fees (`sweep`); what waits is spread by what each venue can
+bear (`split`). Each share carries the reason that is journaled with its order. The gate judges every order by itself.
 """
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.kernel.money import ZERO, times
+from engine.kernel.ids import VenueName
+from engine.kernel.money import ZERO, total
 from engine.market.view import MarketView
-from engine.orders.reports import Capabilities
+from engine.orders.reason import Glance, Reason, Rule
+from engine.routing.curve import Outlet
+from engine.routing.split import spread
+from engine.routing.sweep import Division, divide
 
 
-class Offer(Struct, frozen=True):
-    """What a venue could be asked for."""
+class Asked(Struct, frozen=True):
+    """A venue that could take some of it, and its book as it is known."""
+
+    outlet: Outlet
+    view: MarketView
+
+
+class Share(Struct, frozen=True):
+    """What one venue is to take."""
 
     quantity: Decimal
-    view: MarketView
-    capabilities: Capabilities
-    shunned: bool = False
-    """It turned us away a moment ago."""
+    reason: Reason
+    worst: Decimal = ZERO
+    """Where several books are swept, the lowest bid that the order should take: what is below belongs to another."""
 
 
-def preference(offer: Offer) -> tuple[bool, Decimal]:
-    """The venue with the greatest is asked first; of equals the one that stands first in the mandate."""
-    return not offer.shunned, net_price(offer)
+def crossing(quantity: Decimal, asked: Sequence[Asked]) -> Mapping[VenueName, Share]:
+    """The best division over all books; a single venue takes what its tactic wants."""
+    if not asked:
+        return {}
+    division = divide(quantity, [each.outlet for each in asked])
+    reason = _reason(quantity, division, asked)
+    if len(asked) == 1:
+        return {asked[0].outlet.venue: Share(quantity, reason)}
+    return {part.venue: Share(part.quantity, reason, part.worst) for part in division.parts}
 
 
-def net_price(offer: Offer) -> Decimal:
-    """Of one unit, at the best bid, less the fee that an order of this size would pay; 0 where nobody bids."""
-    if not offer.view.bids:
-        return ZERO
-    bid = offer.view.bids[0].price
-    if offer.quantity <= 0:
-        return bid
-    return bid - offer.capabilities.fee(times(offer.quantity, bid)) / offer.quantity
+def resting(quantity: Decimal, asked: Sequence[Asked]) -> Mapping[VenueName, Share]:
+    """What waits in several books, spread by what each can bear."""
+    if not asked or quantity <= 0:
+        return {}
+    shares = spread(quantity, [each.outlet for each in asked])
+    rule = Rule.SPREAD if len(asked) > 1 else Rule.ONLY
+    reason = Reason(rule, quantity, total(shares.values()), ZERO, tuple(_glance(each) for each in asked), ())
+    return {venue: Share(share, reason) for venue, share in shares.items() if share > 0}
+
+
+def _reason(quantity: Decimal, division: Division, asked: Sequence[Asked]) -> Reason:
+    return Reason(
+        rule=division.rule,
+        quantity=quantity,
+        placed=division.placed,
+        proceeds=division.proceeds,
+        books=tuple(_glance(each) for each in asked),
+        alternatives=division.alternatives,
+    )
+
+
+def _glance(asked: Asked) -> Glance:
+    outlet, view = asked.outlet, asked.view
+    return Glance(
+        venue=outlet.venue,
+        bid=view.bids[0].price if view.bids else None,
+        depth=view.bid_depth(outlet.lowest),
+        seen_at=view.seen_at,
+        book_at=view.book_at,
+        fee_rate=outlet.fee_rate,
+        fee_min=outlet.fee_min,
+    )

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     processes,
     push,
     roundtrip,
+    routing,
 )
 from tests.benchmarks.rows import Row, table
 
@@ -35,6 +36,7 @@ def main() -> None:
         "matching": lambda: matching.rows(rounds),
         "roundtrip": lambda: roundtrip.rows(rounds),
         "push": lambda: push.rows(rounds),
+        "routing": lambda: routing.rows(rounds),
         "cpu": lambda: cpu.rows(rounds),
         "pacing": lambda: pacing.rows(rounds),
         "adapter": lambda: adapter.rows(rounds),

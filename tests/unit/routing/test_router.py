@@ -1,35 +1,64 @@
-"""Who is asked first."""
+"""Which venues are asked, for how much, and what is written down of the choice."""
 
 from decimal import Decimal
 
-import pytest
 from msgspec.structs import replace
 
 from engine.market.facts import Level
-from engine.orders.reports import Capabilities
-from engine.routing.router import Offer, net_price, preference
-from tests.support.builders import CAPABILITIES, d, view
+from engine.orders.reason import Rule
+from engine.routing.curve import Outlet
+from engine.routing.router import Asked, crossing, resting
+from tests.support.builders import VENUE, d, view
 
-DEAR = replace(CAPABILITIES, taker_fee=d("0.0029"), fee_min=d("1.99"))
-
-
-def offer(bid: str = "100", quantity: str = "10", capabilities: Capabilities = CAPABILITIES) -> Offer:
-    return Offer(d(quantity), view(bids=(Level(d(bid), d("5")),)), capabilities)
+OTHER = "osl"
 
 
-@pytest.mark.parametrize(
-    ("quantity", "expected"),
-    [("10", "99.71"), ("1", "98.01"), ("0.1", "80.1"), ("0", "100")],
-    ids=["by the rate", "by the minimum", "a small order, by the minimum", "nothing asked for"],
-)
-def test_the_net_price_is_the_best_bid_less_the_fee_of_an_order_of_that_size(quantity: str, expected: str) -> None:
-    assert net_price(offer(quantity=quantity, capabilities=DEAR)) == Decimal(expected)
+def asked(venue: str = VENUE, bids: str = "100x5", room: str = "10", **changes: object) -> Asked:
+    """A venue that takes lots of 0.01 without a fee; its bids as `price x size`, best first."""
+    levels = tuple(Level(*map(Decimal, each.split("x"))) for each in bids.split())
+    book = view(bids=levels, venue=venue)
+    outlet = Outlet(
+        venue=book.venue,
+        bids=levels,
+        lowest=d("90"),
+        room=d(room),
+        lot=d("0.01"),
+        quantity_min=d("0.01"),
+        notional_min=d("1"),
+        fee_rate=d("0"),
+        fee_min=d("0"),
+    )
+    return Asked(replace(outlet, **changes), book)
 
 
-def test_a_venue_where_nobody_bids_is_worth_nothing() -> None:
-    assert net_price(Offer(d("1"), view(bids=()), CAPABILITIES)) == 0
+def test_a_single_venue_gets_all_that_is_lacking_and_its_tactic_says_how_deep() -> None:
+    (share,) = crossing(d("7"), [asked()]).values()
+    assert (share.quantity, share.worst, share.reason.rule) == (d("7"), 0, Rule.ONLY)
 
 
-def test_a_venue_that_turned_us_away_comes_after_every_other() -> None:
-    shunned = replace(offer("101"), shunned=True)
-    assert max([shunned, offer("1")], key=preference).view.bids[0].price == 1
+def test_the_best_levels_of_two_books_are_swept_and_no_order_goes_deeper_than_its_part() -> None:
+    both = [asked(bids="100x1 98x9"), asked(OTHER, bids="99x4 97x9")]
+    shares = crossing(d("5"), both)
+    assert {venue: (share.quantity, share.worst) for venue, share in shares.items()} == {
+        VENUE: (d("1"), d("100")),
+        OTHER: (d("4"), d("99")),
+    }
+
+
+def test_a_reason_tells_every_book_that_was_seen_and_what_each_venue_alone_would_have_brought() -> None:
+    both = [asked(bids="100x1 98x9"), asked(OTHER, bids="99x4 97x9")]
+    reason = crossing(d("5"), both)[both[0].outlet.venue].reason
+    assert (reason.rule, reason.quantity, reason.placed, reason.proceeds) == (Rule.SWEEP, 5, 5, 496)
+    assert [(book.venue, book.bid, book.depth) for book in reason.books] == [(VENUE, 100, 10), (OTHER, 99, 13)]
+    assert [(other.venue, other.proceeds) for other in reason.alternatives] == [(VENUE, 492), (OTHER, 493)]
+
+
+def test_what_waits_is_spread_over_equal_books_in_equal_parts() -> None:
+    shares = resting(d("5"), [asked(), asked(OTHER)])
+    assert {share.quantity for share in shares.values()} == {d("2.5")}
+    assert {share.reason.rule for share in shares.values()} == {Rule.SPREAD}
+
+
+def test_nobody_is_asked_for_nothing() -> None:
+    assert crossing(d("5"), []) == {}
+    assert resting(d("0"), [asked()]) == {}
