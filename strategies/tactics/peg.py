@@ -1,14 +1,18 @@
 """Peg: wait at the best offer, follow it down, and cross what is left shortly before the slice ends."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
-from engine.kernel.clock import Instant, Span
+from engine.kernel.clock import Span
 from engine.kernel.money import ZERO
 from engine.orders.order import TimeInForce
-from engine.orders.strategy import Look, Move, Post, Pull, Want
+from engine.orders.strategy import Move, Post, Pull, Want
 from strategies.tactics.cross import crossing
+from strategies.tactics.ending import ending, looking, turning
+from strategies.tactics.offer import fitting, resting_place, undercut
+from strategies.tactics.urgency import Urgency
 
 
 class Peg(Struct, frozen=True):
@@ -16,18 +20,24 @@ class Peg(Struct, frozen=True):
 
     every: Span
     before: Span
+    urgency: Urgency | None = None
+    """Crosses sooner, when waiting is expected to cost more than that; `None` goes by the clock alone."""
 
     def act(self, want: Want) -> Sequence[Move]:
-        turning = Instant(want.until - self.before)
-        if want.at >= turning:
-            if want.resting is not None:
-                return (Pull(),)
-            return crossing(want) if want.quantity > ZERO else ()
-        look = Look(min(Instant(want.at + self.every), turning))
-        best = max(want.floor, want.view.asks[0].price) if want.view.asks else want.floor
+        if (moves := ending(want, self.before)) is not None:
+            return moves
+        look = looking(want, self.every, self.before)
         if want.resting is not None:
-            stale = want.resting.child.price > best or want.resting.child.price < want.floor
+            stale = undercut(want, want.resting) or self._pressed(want, want.resting.child.price)
             return (Pull(), look) if stale else (look,)
-        if want.instrument.too_small(want.quantity, best):
-            return (look,)
-        return (Post(want.quantity, best, TimeInForce.POST_ONLY), look)
+        price = resting_place(want)
+        if self._pressed(want, price):
+            return (*crossing(want), look)
+        quantity = fitting(want, want.quantity, price)
+        return (Post(quantity, price, TimeInForce.POST_ONLY), look) if quantity > ZERO else (look,)
+
+    def _pressed(self, want: Want, price: Decimal) -> bool:
+        """Does it cost less to cross now, and is there somebody who buys?"""
+        if self.urgency is None or not crossing(want):
+            return False
+        return self.urgency.presses(want, price, turning(want, self.before))
