@@ -12,11 +12,21 @@ from typing import Any, Final, cast
 
 from engine.kernel.clock import Instant, parse_span
 from engine.kernel.errors import BadInput, Mistake
+from engine.market import volume_model
 from engine.orders.strategy import Schedule, Tactic
+from engine.science.calibration import Market
+from strategies.dynamic_vwap import DynamicVwap, dynamic_vwap
 from strategies.fiat_sweep import FiatSweep
+from strategies.pov import Pov
+from strategies.shortfall import Shortfall, shortfall
 from strategies.stepped import Stepped
+from strategies.tactics.chase import Chase
 from strategies.tactics.cross import Cross
+from strategies.tactics.iceberg import Iceberg
 from strategies.tactics.peg import Peg
+from strategies.tactics.portion import parse_portion
+from strategies.tactics.snipe import Snipe
+from strategies.tactics.urgency import Urgency
 from strategies.twap import twap
 from strategies.vwap import vwap
 
@@ -40,20 +50,118 @@ def _twap(start: Instant, end: Instant, p: Parameters) -> Stepped:
 
 def _vwap(start: Instant, end: Instant, p: Parameters) -> Stepped:
     time_jitter, size_jitter, seed = _jitters(p)
-    curve = [int(weight) for weight in p["curve"].split(",")]
-    return vwap(start, end, int(p["slices"]), curve, time_jitter=time_jitter, size_jitter=size_jitter, seed=seed)
+    count = int(p["slices"])
+    if "model" in p:
+        learned = volume_model.read(p["model"], "strategy.model")
+        curve = volume_model.weights(learned.curve, start, learned.bin, count)
+    else:
+        curve = [int(weight) for weight in p["curve"].split(",")]
+    return vwap(start, end, count, curve, time_jitter=time_jitter, size_jitter=size_jitter, seed=seed)
+
+
+def _dynamic_vwap(start: Instant, end: Instant, p: Parameters) -> DynamicVwap:
+    time_jitter, size_jitter, seed = _jitters(p)
+    learned = volume_model.read(p["model"], "strategy.model")
+    return dynamic_vwap(start, end, learned, time_jitter=time_jitter, size_jitter=size_jitter, seed=seed)
+
+
+def _pov(start: Instant, end: Instant, p: Parameters) -> Pov:
+    time_jitter, size_jitter, seed = _jitters(p)
+    return Pov(
+        start=start,
+        end=end,
+        every=parse_span(p["every"]),
+        rate=Fraction(p["rate"]),
+        slice_max=Fraction(p["slice_max"]),
+        least=Fraction(p.get("least", "0")),
+        time_jitter=time_jitter,
+        size_jitter=size_jitter,
+        seed=seed,
+    )
+
+
+def _shortfall(start: Instant, end: Instant, p: Parameters) -> Shortfall:
+    time_jitter, size_jitter, seed = _jitters(p)
+    numbers = {name: float(p[name]) for name in Market.__struct_fields__}
+    return shortfall(
+        start,
+        end,
+        int(p["slices"]),
+        market=Market(**numbers),
+        quantity=float(p["quantity"]),
+        risk_aversion=float(p["risk_aversion"]),
+        law="power" if p["law"] == "power" else "linear",
+        time_jitter=time_jitter,
+        size_jitter=size_jitter,
+        seed=seed,
+    )
 
 
 def _fiat_sweep(start: Instant, end: Instant, p: Parameters) -> FiatSweep:
     return FiatSweep(start, parse_span(p["every"]), Decimal(p["amount"]), parse_span(p["age"]))
 
 
+def _cross(p: Parameters) -> Cross:
+    return Cross(_number(p, "reach_bp"))
+
+
 def _peg(p: Parameters) -> Peg:
-    return Peg(every=parse_span(p["every"]), before=parse_span(p["before"]))
+    waits = p.get("urgency") == "cost"
+    urgency = Urgency(Decimal(p["adverse_bp"]), Decimal(p["drift_bp"])) if waits else None
+    return Peg(every=parse_span(p["every"]), before=parse_span(p["before"]), urgency=urgency)
 
 
-SCHEDULES: Final[Mapping[str, MakeSchedule]] = {"twap": _twap, "vwap": _vwap, "fiat_sweep": _fiat_sweep}
-TACTICS: Final[Mapping[str, MakeTactic]] = {"cross": lambda p: Cross(), "peg": _peg}
+def _iceberg(p: Parameters) -> Iceberg:
+    return Iceberg(
+        display=parse_portion(p["display"]),
+        vary=int(Decimal(p["vary"]).scaleb(6)),
+        every=parse_span(p["every"]),
+        before=parse_span(p["before"]),
+        inside=int(p["inside"]),
+        seed=int(p["seed"]),
+    )
+
+
+def _chase(p: Parameters) -> Chase:
+    return Chase(
+        every=parse_span(p["every"]),
+        before=parse_span(p["before"]),
+        step_bp=Decimal(p["step_bp"]),
+        replaces=int(p["replaces"]),
+        inside=int(p["inside"]),
+        reach_bp=_number(p, "reach_bp"),
+    )
+
+
+def _snipe(p: Parameters) -> Snipe:
+    return Snipe(
+        size=parse_portion(p["size"]),
+        within_bp=Decimal(p["within_bp"]),
+        every=parse_span(p["every"]),
+        before=parse_span(p["before"]),
+        crosses=p["cross_at_end"] == "yes",
+    )
+
+
+def _number(p: Parameters, key: str) -> Decimal | None:
+    return Decimal(p[key]) if key in p else None
+
+
+SCHEDULES: Final[Mapping[str, MakeSchedule]] = {
+    "twap": _twap,
+    "vwap": _vwap,
+    "dynamic_vwap": _dynamic_vwap,
+    "pov": _pov,
+    "shortfall": _shortfall,
+    "fiat_sweep": _fiat_sweep,
+}
+TACTICS: Final[Mapping[str, MakeTactic]] = {
+    "cross": _cross,
+    "peg": _peg,
+    "iceberg": _iceberg,
+    "chase": _chase,
+    "snipe": _snipe,
+}
 SCHEDULE_GROUP: Final = "steelyard.schedules"
 TACTIC_GROUP: Final = "steelyard.tactics"
 SCHEDULE: Final = ("target", "slice", "following", "step")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine.config import licences
+from engine.config import licences, models
 from engine.config import people as people_of
 from engine.config.known import OURS, Known
 from engine.config.meaning import Config, VenueUse, understand
@@ -23,6 +23,9 @@ _COMPARED = (
     ("venues.", "mandate.venues"),
     ("path.hops", "mandate.assets"),
     ("strategy.window", "programme."),
+    ("strategy.model", "strategy.window"),
+    ("strategy.model", "strategy.slices"),
+    ("strategy.model", "programme."),
     ("programme.quota", "programme."),
     ("programme.bank.windows", "programme."),
 )
@@ -41,14 +44,15 @@ def load(path: Path, now: Instant, known: Known = OURS) -> Config:
     file, shape = read(raw)
     if file is None:
         raise BadInput(shape)
+    file, unread, unfit = models.loaded(path.parent, file)
     register, distrusted = _register(path.parent, file.licences, known.register)
     config = understand(file, sha256_hex(raw), now, replace(known, register=register))
     people, unknown = _people(path.parent, file.people)
     distrusted = [*distrusted, *unknown]
-    if isinstance(config, list) or shape or distrusted:
-        meaning = config if isinstance(config, list) else []
+    if isinstance(config, list) or shape or distrusted or unread or unfit:
+        meaning = [*(config if isinstance(config, list) else []), *unfit]
         unlisted = [m for m in meaning if not (distrusted and m.where.startswith("mandate.venues["))]
-        raise BadInput([*shape, *distrusted, *(m for m in unlisted if not _follows(m, shape))])
+        raise BadInput([*shape, *distrusted, *unread, *(m for m in unlisted if not _follows(m, shape))])
     return replace(config, people=people)
 
 

@@ -9,9 +9,14 @@ from typing import Final
 from engine.config import (
     custody_checks,
     deposits,
+    floor_checks,
+    footprint_checks,
+    guard_checks,
+    impacts,
     method_checks,
     notify_checks,
     programme_checks,
+    reference_checks,
     rehearsal_checks,
     venue_checks,
 )
@@ -22,10 +27,8 @@ from engine.kernel.clock import DAY, Instant, Span, parse_span
 from engine.kernel.errors import Mistake
 from engine.kernel.money import Asset, AssetClass, is_multiple
 from engine.mandate.assets import KNOWN
-from engine.mandate.terms import FloorScope
 
 ENVIRONMENTS: Final = ("sandbox", "production")
-LATER_SCOPES: Final = ("slice", "average")
 LONGEST: Final = Span(400 * DAY)
 
 
@@ -34,6 +37,7 @@ def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
     return [
         *_general(file),
         *_assets(file),
+        *floor_checks.mistakes(file),
         *_path(file),
         *_times(file, now),
         *programme_checks.mistakes(file),
@@ -43,6 +47,10 @@ def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
         *deposits.mistakes(file),
         *notify_checks.mistakes(file),
         *rehearsal_checks.mistakes(file),
+        *guard_checks.mistakes(file),
+        *footprint_checks.mistakes(file),
+        *impacts.mistakes(file, now),
+        *reference_checks.mistakes(file),
     ]
 
 
@@ -83,27 +91,8 @@ def _assets(file: ConfigFile) -> Iterator[Mistake]:
                 )
         if section.released > section.entrusted:
             yield Mistake(f"{where}.released", f"{section.released} is more than the {section.entrusted} entrusted")
-        yield from _floor(file, index)
         if section.participation_max is not None and not 0 < percent(section.participation_max) < 1:
             yield Mistake(f"{where}.participation_max", "lies between 0% and 100%, neither included")
-
-
-def _floor(file: ConfigFile, index: int) -> Iterator[Mistake]:
-    section = file.mandate.assets[index]
-    if section.floor is None:
-        return
-    where = f"mandate.assets[{index}].floor"
-    if section.floor.price <= 0:
-        yield Mistake(f"{where}.price", "has to be above zero")
-    if section.floor.scope in LATER_SCOPES:
-        yield Mistake(f"{where}.scope", f"{section.floor.scope!r}: not yet; what works is 'fill'")
-    elif section.floor.scope != FloorScope.FILL:
-        yield Mistake(f"{where}.scope", f"{section.floor.scope!r} is none of: fill, {', '.join(LATER_SCOPES)}")
-    hops = [hop.split(">") for hop in file.path.hops]
-    bought = [buy for sell, buy in hops if sell == section.asset]
-    if section.floor.currency not in (*bought, file.path.settlement):
-        either = " or ".join(dict.fromkeys((*bought, file.path.settlement)))
-        yield Mistake(f"{where}.currency", f"{section.floor.currency} is not what it is sold for: {either}")
 
 
 def _path(file: ConfigFile) -> Iterator[Mistake]:

@@ -8,9 +8,9 @@ from msgspec import Struct
 from engine.config.register_file import listed
 from engine.mandate.register import Register
 
-OWN_SCHEDULES: Final = frozenset({"twap", "vwap"})
+OWN_SCHEDULES: Final = frozenset({"twap", "vwap", "dynamic_vwap", "pov", "shortfall"})
 """Their parameters are the keys of `[strategy]`."""
-OWN_TACTICS: Final = frozenset({"cross", "peg"})
+OWN_TACTICS: Final = frozenset({"cross", "peg", "iceberg", "chase", "snipe"})
 """Their parameters are the keys of `[tactic]`."""
 
 

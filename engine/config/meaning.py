@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from engine.alarms import Cause
-from engine.config import checks, deposits, ways
+from engine.config import checks, deposits, floors, footprint_checks, guard_checks, impacts, ways
 from engine.config.custody_use import CustodyUse, custody_use
 from engine.config.deposits import Outlook
 from engine.config.known import Known
 from engine.config.programme_checks import longest_tail
 from engine.config.programmes import programme
+from engine.config.reference_checks import sources
 from engine.config.schema import ConfigFile, ReceiverSection, StableSection, VenueSection
 from engine.config.venue_checks import PERMITTED, REFERENCE
 from engine.config.words import parse_deadline, percent
@@ -22,9 +23,10 @@ from engine.mandate.assets import KNOWN
 from engine.mandate.people import People
 from engine.mandate.programme import Programme
 from engine.mandate.register import Licence
-from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
+from engine.mandate.terms import Deadline, Edge, Holding, StablePolicy, Terms
 from engine.market.reference import ReferenceRules
 from engine.planning.draft import Way
+from engine.planning.impact import Impact
 from engine.planning.plan import Recipe
 from engine.receivers import Kind, Receiver
 from engine.risk.limits import Limits
@@ -60,6 +62,8 @@ class Config(Struct, frozen=True, kw_only=True):
     way: Way
     """When and how what has no way of its own is sold."""
     own: Mapping[Asset, Way] = {}
+    impacts: Mapping[Asset, Impact] = {}
+    """What selling an asset does to its price, where the config says so."""
     sweeps: Mapping[Asset, Recipe]
     """Per stablecoin, the schedule of the leg that sells it."""
     tails: Mapping[Asset, Span]
@@ -80,6 +84,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Who is told of alarms."""
     rehearsal: Mapping[VenueName, str] = {}
     """Per venue the root of its public data, for a rehearsal; empty where none is meant."""
+    prices: Mapping[Asset, Mapping[str, str]] = {}
+    """Per asset and source the file that a floor by average is taken from, as the config names it."""
 
     @property
     def references(self) -> dict[VenueName, VenueUse]:
@@ -105,7 +111,7 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
             case=CaseId(file.mandate.case),
             authority=file.mandate.authority,
             document_sha256=file.mandate.document_sha256,
-            holdings=tuple(_holdings(file)),
+            holdings=tuple(_holdings(file, now)),
             venues=tuple(VenueName(v) for v in file.mandate.venues),
             account=file.mandate.account,
             deadline=deadline,
@@ -118,6 +124,7 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
         licences={VenueName(name): known.register[VenueName(name)] for name in file.mandate.venues},
         way=ways.way(file.strategy, file.tactic),
         own=ways.own(file),
+        impacts=impacts.impacts(file),
         sweeps={Asset(name): ways.sweep(section) for name, section in file.path.stable.items()},
         tails={Asset(name): parse_span(section.tail) for name, section in file.path.stable.items()},
         limits=Limits(
@@ -127,8 +134,10 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
             minute_orders_max=file.limits.minute_orders_max,
             basket_minute_max=file.limits.basket_minute_max,
             deposit=deposits.rule(file.deposit, Asset(file.path.settlement)),
-            reference=ReferenceRules(parse_span(file.limits.book_age_max), file.limits.outlier_bp_max),
+            reference=_reference(file),
             reconcile_every=parse_span(file.limits.reconcile_every),
+            footprint=footprint_checks.footprint(file.footprint),
+            pause=guard_checks.pause(file.pause),
             unknown_patience=parse_span(file.limits.unknown_patience),
         ),
         seed=file.strategy.seed,
@@ -142,15 +151,14 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
         custody=custody_use(file.custody),
         programme=programme(file.programme, longest_tail(file), now) if file.programme is not None else None,
         receivers=tuple(map(_receiver, file.notify.receiver)),
+        prices=floors.prices(file),
         rehearsal={VenueName(n): u.rstrip("/") for n, u in file.rehearsal.hosts.items()} if file.rehearsal else {},
     )
 
 
-def _holdings(file: ConfigFile) -> Iterator[Holding]:
+def _holdings(file: ConfigFile, now: Instant) -> Iterator[Holding]:
     for section in file.mandate.assets:
-        floor = None
-        if section.floor is not None:
-            floor = Floor(section.floor.price, Asset(section.floor.currency), FloorScope.FILL)
+        floor = floors.floor(section.floor, now) if section.floor is not None else None
         share = percent(section.participation_max) if section.participation_max is not None else None
         yield Holding(Asset(section.asset), section.entrusted, section.released, floor, share)
 
@@ -163,6 +171,16 @@ def _policy(edges: tuple[Edge, ...], asset: Asset, section: StableSection) -> St
         band_bp=section.band_bp,
         inventory_max=section.inventory_max,
         age_max=parse_span(section.age_max),
+        guard=guard_checks.peg(section),
+    )
+
+
+def _reference(file: ConfigFile) -> ReferenceRules:
+    return ReferenceRules(
+        age_ns_max=parse_span(file.limits.book_age_max),
+        outlier_bp_max=file.limits.outlier_bp_max,
+        quorum=file.reference.quorum,
+        sources=tuple(VenueName(name) for name in sources(file)),
     )
 
 

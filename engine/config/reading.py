@@ -13,14 +13,15 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Struct
 
-from engine.config.schema import (
+from engine.config.schema import ConfigFile
+from engine.config.shapes import (
     AssetName,
-    ConfigFile,
     DaysText,
     HopText,
     Name,
     OffsetText,
     Percent,
+    PortionText,
     SpanText,
     TimeText,
 )
@@ -30,6 +31,7 @@ from engine.kernel.money import exact
 _EXAMPLES: Final = {
     SpanText: "365d",
     Percent: "1%",
+    PortionText: "1%",
     Name: "hashkey",
     AssetName: "BTC",
     HopText: "BTC>USDT",

@@ -6,37 +6,23 @@ Quantities and prices are text ("1.5"), because a TOML float would already have 
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-Number = Annotated[Decimal, Meta(description='a decimal number as text: "1.5"')]
-SpanText = Annotated[str, Meta(pattern=r"^(\d+(ms|s|m|h|d))+$", description='a length of time: "30m", "1h30m"')]
-Percent = Annotated[str, Meta(pattern=r"^\d+(\.\d+)?%$", description='a share: "25%"')]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="letters, digits, . _ -")]
-AssetName = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,10}$", description="an asset in capitals: BTC")]
-HopText = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,10}>[A-Z0-9]{2,10}$", description='one hop: "BTC>USDT"')]
-DaysText = Annotated[
-    str,
-    Meta(
-        pattern=r"^(mon|tue|wed|thu|fri|sat|sun)([,-](mon|tue|wed|thu|fri|sat|sun))*$",
-        description='weekdays: "mon-fri", "sat,sun"',
-    ),
-]
-TimeText = Annotated[
-    str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description='a time of day: "09:30"; "24:00" is its end')
-]
-OffsetText = Annotated[str, Meta(pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description='local time less UTC: "+08:00"')]
-Count = Annotated[int, Meta(ge=1)]
-Weight = Annotated[int, Meta(ge=0)]
-
-
-class FloorSection(Struct, forbid_unknown_fields=True, frozen=True):
-    """The lowest price, its currency, and what it is held against."""
-
-    price: Number
-    currency: AssetName
-    scope: str
+from engine.config.floor_schema import FloorSection
+from engine.config.method_schema import StrategySection, TacticSection
+from engine.config.shapes import (
+    AssetName,
+    Count,
+    DaysText,
+    HopText,
+    Name,
+    Number,
+    OffsetText,
+    Percent,
+    SpanText,
+    TimeText,
+)
 
 
 class AssetSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -71,6 +57,21 @@ class StableSection(Struct, forbid_unknown_fields=True, frozen=True):
     sweep: Number | None = None
     sweep_age: SpanText | None = None
     tail: SpanText = "0s"
+    warn_bp: Number = Decimal(10)
+    """Farther from par than this is told."""
+    halt_bp: Number = Decimal(50)
+    """Farther than this for `persist` minutes stops making more of it."""
+    hard_bp: Number = Decimal(100)
+    """Farther than this by most of several sources stops at once."""
+    z_halt: Number = Decimal(6)
+    """So many standard deviations from its recent mean, beyond `warn_bp`, count as farther than `halt_bp`."""
+    persist: Count = 3
+    half_life: SpanText = "30m"
+    """Of a sample in that mean and deviation."""
+    blind: SpanText = "3m"
+    """So long without a price stops it too."""
+    calm: SpanText = "5m"
+    """So long without a breach lets it go on."""
 
 
 class PathSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -79,31 +80,6 @@ class PathSection(Struct, forbid_unknown_fields=True, frozen=True):
     hops: tuple[HopText, ...]
     settlement: AssetName
     stable: Mapping[str, StableSection] = {}
-
-
-class StrategySection(Struct, forbid_unknown_fields=True, frozen=True):
-    """When."""
-
-    schedule: str
-    window: SpanText
-    slices: Count | None = None
-    curve: tuple[Weight, ...] = ()
-    time_jitter: Percent = "0%"
-    size_jitter: Percent = "0%"
-    seed: int = 0
-    catch_up: Number = Decimal(2)
-    parameters: Mapping[str, str] = {}
-    """For a schedule of somebody else's package, passed on as they are."""
-
-
-class TacticSection(Struct, forbid_unknown_fields=True, frozen=True):
-    """How."""
-
-    kind: str
-    every: SpanText | None = None
-    before: SpanText | None = None
-    parameters: Mapping[str, str] = {}
-    """For a tactic of somebody else's package, passed on as they are."""
 
 
 class LimitsSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -119,6 +95,18 @@ class LimitsSection(Struct, forbid_unknown_fields=True, frozen=True):
     outlier_bp_max: Number = Decimal(200)
     reconcile_every: SpanText = "5m"
     unknown_patience: SpanText = "10m"
+
+
+class PauseSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """When a volatile asset's market is too restless to sell into."""
+
+    calm: SpanText
+    """So long both bounds have to be kept before selling goes on."""
+    move: Percent | None = None
+    """In either direction, `over` so long."""
+    over: SpanText | None = None
+    spread_bp: Number | None = None
+    """Of the closest book of its venues."""
 
 
 class RateSection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -255,6 +243,53 @@ class RehearsalSection(Struct, forbid_unknown_fields=True, frozen=True):
     """Per venue the root of its public data: this machine in a sandbox, https in production."""
 
 
+class ReferenceSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """Whose prices make the market's price, and how many of them have to agree."""
+
+    quorum: Count = 1
+    sources: tuple[Name, ...] = ()
+    """Of the venues; where none is named, those of the mandate and those that are for reference."""
+
+
+class ImpactSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """What selling one asset does to its price."""
+
+    price: Number
+    """In the asset that it is sold for, when the rest was measured."""
+    sigma_daily: Percent
+    """Of the price, a day."""
+    volume_daily: Number
+    """Coins a day, in the market that is sold into."""
+    y: Number
+    """Prefactor of the law of the root: selling Q moves the price by y sigma (Q / volume)^exponent."""
+    spread_bp: Number
+    calibrated: str
+    """The day, ISO: 2026-11-20."""
+    source: str
+    exponent: Number = Decimal("0.5")
+    permanent: Number = Decimal(0)
+    """The fraction of the price by which a whole day's volume would move it for good."""
+    desk_bp: Number | None = None
+    """What a desk is thought to take below the mid, fees included: for the comparison in a plan, and nothing else."""
+
+
+class SharesSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """How much of what counts may be ours, over each of these."""
+
+    minute: Percent | None = None
+    hour: Percent | None = None
+    day: Percent | None = None
+
+
+class FootprintSection(Struct, forbid_unknown_fields=True, frozen=True):
+    """How much of what is traded in books may be ours."""
+
+    venue: SharesSection | None = None
+    """Of each venue by itself."""
+    market: SharesSection | None = None
+    """Of the mandate's venues and those for reference together."""
+
+
 class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     """A whole file."""
 
@@ -270,6 +305,8 @@ class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     """Of assets that are sold at another pace than the rest."""
     tactics: Mapping[str, TacticSection] = {}
     """Of assets that are sold in another manner than the rest."""
+    impact: Mapping[str, ImpactSection] = {}
+    """Per asset what selling it does to its price; schedules and plans ask for it."""
     deposit: DepositSection | None = None
     people: str = ""
     """Who may decide what: a signed file, relative to this one. With it, nothing runs that was not approved."""
@@ -282,5 +319,13 @@ class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     """The state folder, which holds the case register; relative to this file. `--home` wins over it."""
     programme: ProgrammeSection | None = None
     """Without one, the run may sell at any hour."""
+    pause: PauseSection | None = None
+    """Without it no market is too restless."""
+    footprint: FootprintSection | None = None
+    """Without it our share is limited by `participation_max` alone."""
     rehearsal: RehearsalSection | None = None
     """Without it nothing can be rehearsed at public prices."""
+    reference: ReferenceSection = ReferenceSection()
+    prices: Mapping[str, Mapping[str, str]] = {}
+    """Per asset and source a file of bars or daily closes, relative to this one: what floors by average rest on,
+    and what a plan takes volumes from; of a venue's own name it is that venue's."""

@@ -1,56 +1,77 @@
 """When and how: from the sections to recipes, which are data that people can approve."""
 
+from decimal import Decimal
 from typing import Final
 
-from engine.config.known import OWN_SCHEDULES
-from engine.config.schema import ConfigFile, StableSection, StrategySection, TacticSection
+from engine.config import impacts, schedule_checks, tactic_checks
+from engine.config.known import OWN_SCHEDULES, OWN_TACTICS
+from engine.config.method_schema import StrategySection, TacticSection
+from engine.config.schema import ConfigFile, StableSection
 from engine.config.words import percent
 from engine.kernel.clock import parse_span
-from engine.kernel.money import Asset
+from engine.kernel.money import Asset, plain
 from engine.planning.draft import Way
-from engine.planning.plan import Recipe
+from engine.planning.impact import Impact
+from engine.planning.plan import AtEnd, Recipe
 
 SWEEP_EVERY: Final = "10s"
-PEG_EVERY: Final = "10s"
-PEG_BEFORE: Final = "10s"
 
 
-def way(strategy: StrategySection, tactic: TacticSection) -> Way:
-    """One asset's, or that of all that have none of their own."""
+def way(strategy: StrategySection, tactic: TacticSection, impact: Impact | None = None) -> Way:
+    """One asset's, with what selling it does to its price; or that of all that have none of their own."""
     return Way(
-        schedule=_schedule(strategy),
+        schedule=_schedule(strategy, impact),
         window=parse_span(strategy.window),
         catch_up=strategy.catch_up,
+        at_end=AtEnd(strategy.at_end),
         tactic=_tactic(tactic),
     )
 
 
 def own(file: ConfigFile) -> dict[Asset, Way]:
-    """Of assets that are sold at another pace or in another manner; what they do not say is as for the rest."""
+    """Of assets that are sold at another pace or in another manner; what they do not say is as for the rest.
+
+    Where a schedule goes by what selling does to the price, each asset has a way of its own.
+    """
+    measured = impacts.impacts(file)
+    bending = [name for name, strategy in impacts.sold_by(file).items() if strategy.schedule in impacts.USERS]
     return {
-        Asset(name): way(file.strategies.get(name, file.strategy), file.tactics.get(name, file.tactic))
-        for name in dict.fromkeys((*file.strategies, *file.tactics))
+        Asset(name): way(
+            file.strategies.get(name, file.strategy), file.tactics.get(name, file.tactic), measured.get(Asset(name))
+        )
+        for name in dict.fromkeys((*file.strategies, *file.tactics, *bending))
     }
 
 
-def _schedule(strategy: StrategySection) -> Recipe:
+def _schedule(strategy: StrategySection, impact: Impact | None) -> Recipe:
     if strategy.schedule not in OWN_SCHEDULES:
         return Recipe(strategy.schedule, strategy.parameters)
     parameters = {
-        "slices": str(strategy.slices),
+        **{key: _text(getattr(strategy, key)) for key in schedule_checks.given(strategy)},
+        **(impact.parameters if impact is not None and strategy.schedule in impacts.USERS else {}),
         "time_jitter": str(percent(strategy.time_jitter)),
         "size_jitter": str(percent(strategy.size_jitter)),
         "seed": str(strategy.seed),
     }
-    if strategy.curve:
-        parameters["curve"] = ",".join(map(str, strategy.curve))
     return Recipe(strategy.schedule, parameters)
 
 
+def _text(value: object) -> str:
+    """Of a key: a share as a fraction, weights with commas, everything else as it is."""
+    match value:
+        case tuple():
+            return ",".join(map(str, value))
+        case Decimal():
+            return plain(value)
+        case str() if value.endswith("%"):
+            return str(percent(value))
+        case _:
+            return str(value)
+
+
 def _tactic(tactic: TacticSection) -> Recipe:
-    if tactic.kind == "peg":
-        return Recipe("peg", {"every": tactic.every or PEG_EVERY, "before": tactic.before or PEG_BEFORE})
-    return Recipe(tactic.kind, tactic.parameters)
+    own = tactic.kind in OWN_TACTICS
+    return Recipe(tactic.kind, tactic_checks.parameters(tactic) if own else tactic.parameters)
 
 
 def sweep(section: StableSection) -> Recipe:

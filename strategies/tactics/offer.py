@@ -30,8 +30,12 @@ def best_offer(want: Want) -> Decimal | None:
 
 
 def ahead(want: Want, price: Decimal) -> Decimal:
-    """What others offer at `price` or below it: all of it trades before us, since nobody says where we stand."""
-    return total(level.size - _ours(want.resting, level.price) for level in want.view.asks if level.price <= price)
+    """What others offer at `price` or below it: all of it trades before us, since nobody says where we stand.
+
+    A book that is older than our order, or than a fill of it, shows less of it than there is.
+    """
+    levels = [level for level in want.view.asks if level.price <= price]
+    return total(max(ZERO, level.size - _ours(want.resting, level.price)) for level in levels)
 
 
 def undercut(want: Want, order: Order) -> bool:

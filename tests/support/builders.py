@@ -9,9 +9,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine.core.turn import Method
-from engine.events import Agreed, Approval, CaseChanged, Closed, Instructed, Opened, Restarted, TapeSealed
+from engine.core.pursuing import Method
+from engine.events import Agreed, Approval, CaseChanged, Closed, FloorSet, Instructed, Opened, Restarted, TapeSealed
 from engine.kernel.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, Span, parse_instant
+from engine.kernel.codec import digest
 from engine.kernel.errors import Denied
 from engine.kernel.ids import (
     CaseId,
@@ -29,11 +30,14 @@ from engine.kernel.ids import (
 )
 from engine.kernel.money import Amount, Asset, AssetClass
 from engine.mandate import instructions as i
+from engine.mandate.floors import FloorVersion
 from engine.mandate.hours import Blackout, Hours, Window
 from engine.mandate.programme import Programme
 from engine.mandate.register import Licence
 from engine.mandate.standing import CaseStanding
-from engine.mandate.terms import Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms
+from engine.mandate.terms import AverageFloor, Deadline, Edge, Floor, FloorScope, Holding, StablePolicy, Terms, Without
+from engine.market.averages import AverageRules, Calendar, DayUsed, Missing
+from engine.market.daily import Kind
 from engine.market.facts import Level
 from engine.market.instrument import Instrument
 from engine.market.reference import ReferenceRules
@@ -391,6 +395,42 @@ def instructed(instruction: i.Instruction, when: Instant = START, **changes: Any
     return Instructed(**(standard | changes))
 
 
+def average_floor(share: str = "0.95", **changes: Any) -> AverageFloor:
+    """So much of the closes of the two days before, by one source, in UTC."""
+    standard: dict[str, Any] = {
+        "days": 2,
+        "calendar": Calendar.CALENDAR,
+        "offset": Span(0),
+        "kind": Kind.CLOSE,
+        "sources": ("desk",),
+        "sources_min": 1,
+        "coverage_min": d("1"),
+        "missing": Missing.REFUSE,
+    }
+    without = changes.pop("without", Without.STOP)
+    rules = AverageRules(**(standard | changes))
+    return AverageFloor(share=d(share), rules=rules, without=without, covers_until="2030-12-31")
+
+
+def floor_version(of: AverageFloor | None = None, **changes: Any) -> FloorVersion:
+    """On the day of every specification: 95 USDT, 95 % of an average of 100."""
+    rule = of or average_floor()
+    standard: dict[str, Any] = {
+        "number": 1,
+        "day": "2026-05-02",
+        "price": d("95"),
+        "currency": USDT,
+        "share": rule.share,
+        "average": d("100"),
+        "days": (DayUsed("2026-05-01", d("101"), ("desk",)), DayUsed("2026-04-30", d("99"), ("desk",))),
+        "missing": (),
+        "digest": "a" * 64,
+        "rules_sha256": digest(rule.rules),
+        "files": {"desk": "b" * 64},
+    }
+    return FloorVersion(**(standard | changes))
+
+
 def tranche(**changes: Any) -> Tranche:
     """5 BTC, asked of the custodian for the venue."""
     standard: dict[str, Any] = {
@@ -494,6 +534,27 @@ def one_of_every_entry() -> Mapping[str, Any]:
         "unheeded": c.Unheeded("a" * 64, (Denied("approvals", "1", "2 people besides li"),)),
         "book": c.Book(
             paper_sha256="a" * 64, order=child(), fill=fill("OTC-1", "1"), checks=(Check("collar", "99.60", "99.60"),)
+        ),
+        "floor_set": FloorSet(at=START, asset=BTC, day="2026-05-02", version=floor_version()),
+        "floor_set, none": FloorSet(at=START, asset=BTC, day="2026-05-02", version=None, lack="btc.csv can't be read"),
+        "floor_blocked": c.FloorBlocked(
+            at=START, leg=ONE, floor="the floor of 100 USDT (BTC, fixed)", wanted=d("100"), bid=d("99.99")
+        ),
+        "floor_blocked, no price": c.FloorBlocked(
+            at=START, leg=ONE, floor="no price", wanted=None, bid=None, lack="nobody has set it"
+        ),
+        "floor_cleared": c.FloorCleared(at=START, leg=ONE, wanted=d("100"), bid=d("100.01")),
+        "peg_level": c.PegLevel(
+            asset=USDT, level=2, was=1, off_bp=d("-57"), z=d("-4.03"), sources=3, why="3 minutes in a row off its peg"
+        ),
+        "peg_level, no price": c.PegLevel(
+            asset=USDT, level=2, was=0, off_bp=None, z=d("0.00"), sources=0, why="no price for 3 minutes"
+        ),
+        "market_pause": c.MarketPause(
+            leg=ONE, waits=True, price=d("97.9"), move=d("0.021"), spread_bp=d("2.04"), why="moved 2.1 % within 5m"
+        ),
+        "market_pause, over": c.MarketPause(
+            leg=ONE, waits=False, price=None, move=None, spread_bp=None, why="both bounds were kept long enough"
         ),
         "ask_quote": c.AskQuote(1, ONE, VENUE, asked),
         "accept_quote": c.AcceptQuote(quote, Approved(block, (Check("book", "400", "399.96"),))),

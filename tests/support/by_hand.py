@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from engine.core.evolve import evolve
+from engine.core.pursuing import Method
 from engine.core.state import State
 from engine.core.state import opened as state_of
-from engine.core.turn import Method, turn
+from engine.core.turn import turn
 from engine.events import COMMANDS, EVENTS, CaseChanged, Entry, Opened, Restarted, Turning
 from engine.kernel.clock import MILLISECOND, SECOND, Instant
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName

@@ -32,7 +32,7 @@ SHORT: Final[dict[str, Any]] = {
             }
         },
     },
-    "strategy": {"schedule": "twap", "window": "80s", "slices": 8, "catch_up": "4"},
+    "strategy": {"schedule": "twap", "window": "80s", "slices": 8, "catch_up": "4", "at_end": "extend"},
     "tactic": {"kind": "cross"},
     "limits": {
         "collar_bp": "40",
@@ -43,6 +43,13 @@ SHORT: Final[dict[str, Any]] = {
     "venues": {"hashkey": {"adapter": "hashkey"}},
 }
 """Market of 80 seconds; at speed 20 that is four seconds of wall time. The deadline leaves room for dead processes."""
+
+PRODUCTION: Final[dict[str, Any]] = {
+    "environment": "production",
+    "venues": {"hashkey": {"adapter": "hashkey"}, "kraken": {"adapter": "generic", "use": "reference"}},
+    "reference": {"quorum": 2},
+}
+"""What the short config has to say otherwise, to be one of production: two sources of prices."""
 
 PEG: Final = {"kind": "peg", "every": "5s", "before": "5s"}
 

@@ -12,7 +12,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TIMED: Final = ("tests/integration/", "tests/conformance/")
-VIRTUAL: Final = tuple(f"tests/integration/test_{name}.py" for name in ("backtest", "days", "four_eyes", "in_process"))
+VIRTUAL: Final = tuple(
+    f"tests/integration/test_{name}.py" for name in ("backtest", "days", "four_eyes", "in_process", "strategy_plugin")
+)
 """These look at no wall clock: their markets pass in virtual time."""
 LONG: Final = ("tests/simulation", "tests/fuzz/")
 """Files that take long though no test of theirs may be marked as slow."""

@@ -43,6 +43,8 @@ from = "2026-11-25T10:00:00+08:00"
 until = "2026-11-25T11:00:00+08:00"
 reason = "upgrade"
 """
+KRAKEN = '[venues.kraken]\nadapter = "generic"\nuse = "reference"\n\n[reference]\nquorum = 2\n\n'
+"""A second source of prices, which production needs."""
 
 
 class Programmed:
@@ -167,7 +169,7 @@ def test_a_window_is_held_against_the_open_time_before_a_fixed_deadline(programm
 @pytest.mark.parametrize("programme", [True, False])
 def test_the_window_of_an_asset_s_own_strategy_has_to_fit_as_well(tmp_path: Path, programme: bool) -> None:
     file = tmp_path / "config.toml"
-    own = '\n[strategies.BTC]\nschedule = "twap"\nwindow = "73h"\nslices = 10\n'
+    own = '\n[strategies.BTC]\nschedule = "twap"\nwindow = "73h"\nslices = 10\nat_end = "stop"\ncatch_up = "2"\n'
     text = DEMO.replace('deadline = "30m"', 'deadline = "3d"').replace('window = "28m"', 'window = "14h"')
     file.write_text(text + own + PROGRAMME * programme)
     with pytest.raises(BadInput) as caught:
@@ -178,9 +180,10 @@ def test_the_window_of_an_asset_s_own_strategy_has_to_fit_as_well(tmp_path: Path
 def test_a_production_run_counts_its_length_from_now(programmed: Programmed) -> None:
     """Three days from Friday evening hold one trading day; and so do three days from Monday with two holidays."""
     production = ('environment = "sandbox"', 'environment = "production"')
-    assert programmed.read(production, ('"14h"', '"13h"')).environment == "production"
+    sources = ("[limits]", f"{KRAKEN}[limits]")
+    assert programmed.read(production, sources, ('"14h"', '"13h"')).environment == "production"
     friday = parse_instant("2026-11-27T18:00:00+08:00")
-    places = [place for place, _ in programmed.mistakes(production, now=friday)]
+    places = [place for place, _ in programmed.mistakes(production, sources, now=friday)]
     assert places == ["strategy.window", "programme.quota"]
 
 

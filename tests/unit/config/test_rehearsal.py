@@ -8,7 +8,7 @@ import pytest
 from engine.config import Config, load
 from engine.kernel.errors import BadInput
 from tests.support.builders import START
-from tests.support.configs import written
+from tests.support.configs import PRODUCTION, written
 
 HERE: Final = "http://127.0.0.1:8700"
 ROOT: Final = Path(__file__).parents[3]
@@ -44,11 +44,10 @@ def test_from_a_sandbox_nobody_else_is_asked(address: str, tmp_path: Path) -> No
 
 
 def test_production_is_rehearsed_over_https(tmp_path: Path) -> None:
-    production = {"environment": "production"}
-    config = read(tmp_path, {"hashkey": "https://api-pro.hashkey.com"}, **production)
+    config = read(tmp_path, {"hashkey": "https://api-pro.hashkey.com"}, **PRODUCTION)
     assert config.rehearsal == {"hashkey": "https://api-pro.hashkey.com"}
     for address in ("http://api-pro.hashkey.com", "wss://api-pro.hashkey.com", HERE, "https://localhost:8700"):
-        (mistake,) = refused(tmp_path, {"hashkey": address}, **production)
+        (mistake,) = refused(tmp_path, {"hashkey": address}, **PRODUCTION)
         assert mistake.startswith("rehearsal.hosts.hashkey: "), address
 
 

@@ -183,7 +183,7 @@ def test_file_signature_and_key_that_are_all_wrong_are_told_together_with_the_re
     """A file that is not there, a signature that is none, a key of the wrong length; and a wrong line elsewhere."""
     monkeypatch.setenv("STEELYARD_LICENCE_KEY", "c2hvcnQ=")
     (tmp_path / "own.toml.sig").write_text("not base64!")
-    found = mistakes(tmp_path, **VILLAGE, tactic__kind="iceberg")
+    found = mistakes(tmp_path, **VILLAGE, tactic__kind="feng_shui")
     assert [mistake.where for mistake in found] == ["licences", "licences", "licences", "tactic.kind"]
     for mistake, word in zip(found, ("can't be read", "64 bytes", "32 bytes"), strict=False):
         assert word in mistake.what

@@ -9,35 +9,21 @@ from hypothesis import strategies as st
 
 from engine.kernel.clock import HOUR, Instant
 from engine.kernel.money import is_multiple
-from engine.orders.strategy import Schedule
 from strategies import registry
 from tests.support.builders import START, d, progress
+from tests.support.schedules import DRAWN_ANEW, END, EVERY, OPEN_ENDED, made
 
-END = Instant(START + HOUR)
-JITTER = {"time_jitter": "0.5", "size_jitter": "0.02", "seed": "11"}
-EVERY = {
-    "twap": {"slices": "56"},
-    "twap, jittered": {"slices": "56", **JITTER},
-    "twap, one slice": {"slices": "1"},
-    "vwap": {"slices": "24", "curve": "4,3,0,7,9"},
-    "vwap, jittered": {"slices": "24", "curve": "4,3,0,7,9", **JITTER},
-    "fiat_sweep": {"every": "10s", "amount": "2", "age": "3m"},
-}
 LOT = d("0.001")
 TOTALS = st.decimals("0.001", 10**6, places=6)
 INSTANTS = st.integers(START - HOUR, END + 3 * HOUR).map(Instant)
 every_schedule = pytest.mark.parametrize("name", EVERY)
 
 
-def made(name: str) -> Schedule:
-    return registry.schedule(name.split(",")[0], START, END, EVERY[name])
-
-
 def test_every_registered_schedule_is_held_to_this() -> None:
     assert {name.split(",")[0] for name in EVERY} == set(registry.SCHEDULES)
 
 
-@every_schedule
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in DRAWN_ANEW])
 @given(TOTALS, st.lists(INSTANTS, min_size=2, max_size=20))
 def test_a_target_never_falls_as_time_goes_on(name: str, total: Decimal, times: list[Instant]) -> None:
     schedule = made(name)
@@ -81,7 +67,7 @@ def test_a_step_is_a_positive_part_of_the_total_in_whole_lots_or_none_at_all(
     assert step is None or (0 <= step <= total and is_multiple(step, LOT))
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name != "fiat_sweep"])
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in OPEN_ENDED])
 def test_at_the_end_everything_should_be_gone(name: str) -> None:
     assert made(name).target(progress("7.123", at=Instant(END - 1), lot=LOT)) == d("7.123")
 

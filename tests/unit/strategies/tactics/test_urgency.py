@@ -101,6 +101,13 @@ def test_what_stands_below_us_is_before_us_and_our_own_order_is_not() -> None:
     )
 
 
+def test_a_book_that_does_not_show_all_of_ours_yet_puts_nobody_before_us() -> None:
+    """Ours of 5 was just sent; the book is older, and shows 3 there."""
+    until = Instant(START + 20 * SECOND)
+    alone = chance(want(view=view(asks=())), d("100.01"), until)
+    assert chance(want(resting=resting("100.01", "5")), d("100.01"), until) == alone
+
+
 def test_a_chance_grows_with_what_is_traded_and_with_time() -> None:
     flows = [chance(want(flow=d(flow)), d("100.01"), TURNING) for flow in ("0.01", "0.1", "1", "10")]
     times = [chance(want(), d("100.01"), Instant(START + n * SECOND)) for n in (1, 5, 20, 60)]

@@ -1,0 +1,38 @@
+"""Mistakes in whose prices count: sources that are no venues, and a quorum that can't be had or is not enough."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from engine.config.schema import ConfigFile
+from engine.config.venue_checks import REFERENCE
+from engine.kernel.errors import Mistake
+
+PRODUCTION_MIN: Final = 2
+"""No real coin is sold by what a single venue shows."""
+
+
+def mistakes(file: ConfigFile) -> Iterator[Mistake]:
+    """All that is wrong with `[reference]`."""
+    named, quorum = file.reference.sources, file.reference.quorum
+    for index, name in enumerate(named):
+        where = f"reference.sources[{index}]"
+        if name in named[:index]:
+            yield Mistake(where, f"{name} stands here twice")
+        elif name not in file.venues:
+            yield Mistake(where, f"{name} is none of the venues: {', '.join(file.venues)}")
+    there = sources(file)
+    if quorum > len(there) > 0:  # a mandate without a venue is told of where it stands
+        yield Mistake("reference.quorum", f"{quorum} can't agree among {len(there)}: {', '.join(there)}")
+    if file.environment == "production" and quorum < PRODUCTION_MIN:
+        yield Mistake(
+            "reference.quorum",
+            f"is {quorum}; in production at least {PRODUCTION_MIN} sources have to agree, and a venue with "
+            f'use = "{REFERENCE}" is one',
+        )
+
+
+def sources(file: ConfigFile) -> tuple[str, ...]:
+    """The venues whose prices count: those that are named, else the mandate's and then those for reference."""
+    named = file.reference.sources
+    onlookers = [name for name, section in file.venues.items() if section.use == REFERENCE]
+    return tuple(dict.fromkeys(named or (*file.mandate.venues, *onlookers)))

@@ -1,0 +1,110 @@
+"""Which keys of `[tactic]` each of our tactics needs, takes and leaves to others; and what is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from engine.config.known import OWN_TACTICS, Known
+from engine.config.method_schema import TacticSection
+from engine.config.words import percent
+from engine.kernel.clock import parse_span
+from engine.kernel.errors import Mistake
+from engine.kernel.money import BP, plain
+
+NEEDED: Final = ""
+"""In the table below: has to be said."""
+ABSENT: Final = None
+"""In the table below: may be said, and means nothing where it is not."""
+
+_WAITING: Final[Mapping[str, str | None]] = {"every": "10s", "before": "10s"}
+_WEIGHED: Final[Mapping[str, str | None]] = {"adverse_bp": "1", "drift_bp": "1"}
+CLOCK, COST = "clock", "cost"
+
+KEYS: Final[Mapping[str, Mapping[str, str | None]]] = {
+    "cross": {"reach_bp": ABSENT},
+    "peg": {**_WAITING, "urgency": CLOCK, **_WEIGHED},
+    "iceberg": {"display": NEEDED, **_WAITING, "vary": "20%", "inside": "0", "seed": "0"},
+    "chase": {**_WAITING, "step_bp": "1", "replaces": "10", "inside": "0", "reach_bp": ABSENT},
+    "snipe": {"size": NEEDED, "within_bp": NEEDED, **_WAITING, "every": "2s", "cross_at_end": "yes"},
+}
+"""Per tactic its keys, and what each is where the config is silent."""
+
+ALL: Final = tuple(key for key in TacticSection.__struct_fields__ if key not in ("kind", "parameters"))
+WHAT_IS_MEANT: Final[Mapping[str, str]] = {
+    "display": 'what it shows at a time, a share of what is left or a quantity, such as "20%" or "0.05"',
+    "size": 'how much has to be bid for, a share of what is left or a quantity, such as "50%" or "0.05"',
+    "within_bp": 'how far below the mid a bid may be to count as good, such as "5"',
+}
+WORDS: Final[Mapping[str, tuple[str, str]]] = {"urgency": (CLOCK, COST), "cross_at_end": ("yes", "no")}
+ABOVE_ZERO: Final = frozenset({"every", "step_bp", "display", "size"})
+REPLACES_MAX: Final = 40
+"""A slice has fifty orders at the most, and its end needs some."""
+VARY_MAX: Final = Decimal("0.5")
+
+
+def mistakes(tactic: TacticSection, known: Known) -> Iterator[Mistake]:
+    """All that is wrong with one `[tactic]`."""
+    if tactic.kind not in known.tactics:
+        yield Mistake("tactic.kind", f"{tactic.kind!r} is none of: {', '.join(sorted(known.tactics))}")
+    elif tactic.kind in OWN_TACTICS:
+        if tactic.parameters:
+            yield Mistake("tactic.parameters", f"{tactic.kind} takes none: its parameters are keys of [tactic]")
+        yield from _keys(tactic)
+        yield from _values(tactic)
+    else:
+        for key in _given(tactic):
+            yield Mistake(f"tactic.{key}", f"is not for {tactic.kind}: say it in parameters, if it takes it")
+
+
+def parameters(tactic: TacticSection) -> dict[str, str]:
+    """What one of our tactics is made of, as text; where the config is silent, as the table says."""
+    chosen = {key: _text(tactic, key) or KEYS[tactic.kind][key] for key in KEYS[tactic.kind]}
+    if chosen.get("vary"):
+        chosen["vary"] = str(percent(str(chosen["vary"])))
+    if chosen.get("urgency") == CLOCK:
+        chosen = {key: value for key, value in chosen.items() if key not in ("urgency", *_WEIGHED)}
+    return {key: value for key, value in chosen.items() if value}
+
+
+def _given(tactic: TacticSection) -> list[str]:
+    return [key for key in ALL if getattr(tactic, key) is not None]
+
+
+def _text(tactic: TacticSection, key: str) -> str | None:
+    value = getattr(tactic, key)
+    return plain(value) if isinstance(value, Decimal) else None if value is None else str(value)
+
+
+def _keys(tactic: TacticSection) -> Iterator[Mistake]:
+    """Keys that lack, and keys that mean nothing here."""
+    takes = KEYS[tactic.kind]
+    for key, otherwise in takes.items():
+        if otherwise == NEEDED and getattr(tactic, key) is None:
+            yield Mistake(f"tactic.{key}", f"is missing: {tactic.kind} needs {WHAT_IS_MEANT[key]}")
+    for key in _given(tactic):
+        if key not in takes:
+            yield Mistake(f"tactic.{key}", f"is not for {tactic.kind}, which takes: {', '.join(takes)}")
+        elif key in _WEIGHED and tactic.urgency != COST:
+            yield Mistake(f"tactic.{key}", f'is weighed by urgency = "{COST}" alone')
+
+
+def _values(tactic: TacticSection) -> Iterator[Mistake]:
+    """Values that no tactic could work with; of keys that are not its own nothing more is said."""
+    for key in [key for key in _given(tactic) if key in KEYS[tactic.kind]]:
+        text, where = str(_text(tactic, key)), f"tactic.{key}"
+        if key in WORDS and text not in WORDS[key]:
+            yield Mistake(where, f"{text!r} is neither of: {', '.join(WORDS[key])}")
+        elif key in ABOVE_ZERO and _size(key, text) <= 0:
+            yield Mistake(where, "has to be above zero")
+        elif key.endswith("_bp") and not 0 <= Decimal(text) < BP:
+            yield Mistake(where, "lies between 0 and 10000 bp")
+        elif text.endswith("%") and percent(text) > 1:
+            yield Mistake(where, f"{text} is more than there is")
+        elif key == "vary" and percent(text) > VARY_MAX:
+            yield Mistake(where, "above 50% a portion would no longer be what display says")
+        elif key == "replaces" and int(text) > REPLACES_MAX:
+            yield Mistake(where, f"above {REPLACES_MAX} too few of a slice's orders are left for its end")
+
+
+def _size(key: str, text: str) -> Decimal:
+    return Decimal(parse_span(text)) if key == "every" else Decimal(text.removesuffix("%"))
