@@ -16,11 +16,9 @@ class Flow:
 
     seen: Decimal = ZERO
     """What the last view showed, counted from when its feed began."""
-    shown: Decimal = ZERO
-    """By all feeds of the run one after another, our own prints included."""
-    own: Decimal = ZERO
-    """Of that, our own prints: what is known to be sold in the pair's book."""
+    unclear: Decimal = ZERO
+    """Of what was shown, what may be ours; below zero where prints of known fills are still to come."""
     others: Decimal = ZERO
-    """Of that, what is known to be others'; never falls."""
+    """What is known to be others'; never falls."""
     minutes: Minutes | None = None
     """The same minute by minute, where shares of it are limited."""

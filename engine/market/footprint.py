@@ -34,7 +34,13 @@ NAMES: Final = tuple(f"footprint {scope} {span}" for scope in ("venue", "market"
 """What the gate calls these limits."""
 
 _STEP: Final = Decimal("1E-12")
-_FLOOR: Final = Context(prec=28, rounding=ROUND_FLOOR)
+_FLOOR: Final = Context(prec=60, rounding=ROUND_FLOOR)
+"""Wide enough for whatever a venue may print: a denominator that raises would stop the sale."""
+
+
+def _part(whole: Decimal, numerator: int, denominator: int) -> Decimal:
+    """So much of it, rounded down to a step that every later sum keeps exactly."""
+    return _FLOOR.quantize(_FLOOR.divide(_FLOOR.multiply(whole, numerator), denominator), _STEP)
 
 
 @dataclass(slots=True)
@@ -66,7 +72,7 @@ class Ordinary:
     @property
     def level(self) -> Decimal:
         """The mean of the quieter nine in ten; 0 where nothing is remembered."""
-        return (total(self.ranked[: self._quiet]) / self._quiet).quantize(_STEP, ROUND_FLOOR)
+        return _part(sum(self.ranked[: self._quiet], ZERO), 1, self._quiet)
 
     @property
     def _quiet(self) -> int:
@@ -108,7 +114,7 @@ class Minutes:
         while at >= (ends := (self.minute + 1) * MINUTE):
             part = ZERO
             if grown and since < ends:
-                part = (grown * (ends - since) / (at - since)).quantize(_STEP, ROUND_FLOOR)
+                part = _part(grown, ends - since, at - since)
                 grown, since = grown - part, Instant(ends)
             self.under_way += part
             self._close(self.ordinary.counted(self.under_way))
@@ -194,7 +200,7 @@ class Footing(Struct, frozen=True):
         if self.share >= 1:
             return None
         whole = _FLOOR.divide(_FLOOR.multiply(self.share, self.others), 1 - self.share)
-        return max(ZERO, whole.quantize(_STEP, ROUND_FLOOR) - self.ours)
+        return max(ZERO, _FLOOR.quantize(whole, _STEP) - self.ours)
 
 
 def footings(

@@ -5,7 +5,7 @@ counts in the asset sold and holds for the markets that its bars were of: a surp
 a model of a larger or smaller market than the one that is sold into sees nothing but surprises.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from itertools import accumulate
@@ -137,7 +137,7 @@ def _numbers(model: VolumeModel) -> Iterator[Decimal]:
         yield from row
 
 
-def weights(curve: tuple[int, ...], start: Instant, length: Span, count: int) -> list[int]:
+def weights(curve: Sequence[int], start: Instant, length: Span, count: int) -> list[int]:
     """The day's curve as it is met by `count` bins of `length` from `start` on: exact, in parts of an hour's weight.
 
     Divided by `HOUR` it is what the curve gives each bin. A volume within an hour is taken to be even.
@@ -145,20 +145,20 @@ def weights(curve: tuple[int, ...], start: Instant, length: Span, count: int) ->
     return [_between(curve, Instant(start + i * length), Instant(start + (i + 1) * length)) for i in range(count)]
 
 
-def expected(curve: tuple[int, ...], hour: float, begins: Instant, ends: Instant) -> float:
+def expected(curve: Sequence[int], hour: float, begins: Instant, ends: Instant) -> float:
     """The seasonal volume between two instants, where an hour's mean is `hour`."""
     return hour * HOURS * _between(curve, begins, ends) / (WHOLE * HOUR)
 
 
-def _between(curve: tuple[int, ...], begins: Instant, ends: Instant) -> int:
+def _between(curve: Sequence[int], begins: Instant, ends: Instant) -> int:
     return _run(curve, ends) - _run(curve, begins)
 
 
-def _run(curve: tuple[int, ...], at: Instant) -> int:
+def _run(curve: Sequence[int], at: Instant) -> int:
     """The curve from the epoch, which was a midnight, until `at`."""
     days, within = divmod(at, DAY)
     index, rest = divmod(within, HOUR)
-    before = _running(curve)
+    before = _running(tuple(curve))
     return (days * before[HOURS] + before[index]) * HOUR + curve[index] * rest
 
 

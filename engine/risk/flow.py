@@ -25,7 +25,11 @@ def verdicts(child: ChildOrder, world: World) -> Iterator[Verdict]:
     )
     if world.participation_max is not None:
         ours = world.sold + world.committed + child.quantity
-        others = max(ZERO, world.volume - world.sold)
+        others = world.volume
         holds = ours <= times(world.participation_max, others + ours)
         share = ratio(ours, others + ours, 6) if others + ours else ZERO
         yield judge("participation", holds, share, world.participation_max)
+    for footing in world.footings:
+        after = footing.ours + child.quantity
+        share = ratio(after, footing.others + after, 6) if after else ZERO
+        yield judge(f"footprint {footing.scope} {footing.span}", footing.holds(child.quantity), share, footing.share)

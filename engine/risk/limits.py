@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from engine.kernel.clock import Span
 from engine.mandate.deposit import DepositRule
+from engine.market.footprint import FootprintRule
 from engine.market.reference import ReferenceRules
+from engine.risk.calm import PauseRules
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -26,5 +28,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     reference: ReferenceRules
     reconcile_every: Span
     """Market time between two readings of a quiet account."""
+    footprint: FootprintRule | None = None
+    """How much of what is traded in books may be ours; `None` where nothing says so."""
+    pause: PauseRules | None = None
+    """When a volatile asset's market is too restless to sell into; `None`: never."""
     unknown_patience: Span
     """Market time after the deadline that an unresolved order is waited for."""

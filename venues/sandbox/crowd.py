@@ -112,6 +112,10 @@ class SyntheticFlow:
         # The drift has already been taken to the next event, a moment after `at`; the push begins to wear off there.
         self._fading += push * (1.0 - self.temper.lasting)
 
+    def shift(self, by_bp: float) -> None:
+        """The crowd's opinion moves at once, and for good; the book follows as quotes are renewed."""
+        self._pushed += by_bp
+
     def press(self, sold: bool, units: float) -> None:
         """Somebody took so much base elsewhere, in a market that shares this crowd's opinion."""
         push = self.temper.impact_bp * units * (-1.0 if sold else 1.0)

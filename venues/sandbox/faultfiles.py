@@ -15,6 +15,7 @@ from venues.sandbox.faultwords import (
     Fault,
     FaultPlan,
     ModeAt,
+    MoveAt,
     Rule,
     SkewAt,
     mistakes_in,
@@ -56,7 +57,13 @@ def read(raw: bytes) -> tuple[FaultPlan, list[Mistake]]:
             skews.append(_skew(msgspec.convert(one, _WrittenSkew)))
         except (msgspec.ValidationError, ValueError) as bad:
             mistakes.append(Mistake(f"skew[{at}]", str(bad)))
-    return FaultPlan(written.seed, tuple(rules), tuple(modes), tuple(skews)), mistakes
+    moves = []
+    for at, one in enumerate(written.move):
+        try:
+            moves.append(_move(msgspec.convert(one, _WrittenMove)))
+        except (msgspec.ValidationError, ValueError) as bad:
+            mistakes.append(Mistake(f"move[{at}]", str(bad)))
+    return FaultPlan(written.seed, tuple(rules), tuple(modes), tuple(skews), tuple(moves)), mistakes
 
 
 def load(raw: bytes) -> FaultPlan:
@@ -80,6 +87,7 @@ class _Plan(Struct, forbid_unknown_fields=True):
     rules: list[Any] = []
     mode: list[Any] = []
     skew: list[Any] = []
+    move: list[Any] = []
     seed: int = 0
 
 
@@ -120,6 +128,16 @@ class _WrittenSkew(Struct, forbid_unknown_fields=True, rename={"lasts": "for"}):
 
     at: str
     by: str
+    lasts: str | None = None
+    venue: str | None = None
+
+
+class _WrittenMove(Struct, forbid_unknown_fields=True, rename={"lasts": "for"}):
+    """A price that moves, as a person writes it."""
+
+    at: str
+    by_bp: float
+    symbol: str
     lasts: str | None = None
     venue: str | None = None
 
@@ -181,6 +199,18 @@ def _skew(written: _WrittenSkew) -> SkewAt:
     by = parse_span(written.by.removeprefix("-"))
     return SkewAt(
         at=parse_span(written.at), by=-by if behind else by, lasts=_lasting(written.lasts), venue=written.venue
+    )
+
+
+def _move(written: _WrittenMove) -> MoveAt:
+    if not -9_000 <= written.by_bp <= 9_000 or not written.by_bp:
+        raise ValueError(f"by_bp lies between -9000 and 9000, and is not 0: {written.by_bp}")
+    return MoveAt(
+        at=parse_span(written.at),
+        by_bp=written.by_bp,
+        symbol=written.symbol,
+        lasts=_lasting(written.lasts),
+        venue=written.venue,
     )
 
 

@@ -190,6 +190,19 @@ class SkewAt(Struct, frozen=True, kw_only=True):
     venue: str | None = None
 
 
+class MoveAt(Struct, frozen=True, kw_only=True):
+    """From `at` after the start of the market other people hold a pair to be worth so much more or less."""
+
+    at: Span
+    by_bp: float
+    """Basis points of what they held it to be worth at the start."""
+    symbol: str
+    lasts: Span | None = None
+    """`None`: for good."""
+    venue: str | None = None
+    """`None`: at the venue that makes the price, and all others follow."""
+
+
 class FaultPlan(Struct, frozen=True):
     """A seed and what may happen under it."""
 
@@ -197,6 +210,7 @@ class FaultPlan(Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
     modes: tuple[ModeAt, ...] = ()
     skews: tuple[SkewAt, ...] = ()
+    moves: tuple[MoveAt, ...] = ()
 
 
 def mistakes_in(where: str, rule: Rule) -> list[Mistake]:

@@ -12,6 +12,7 @@ gives the same with others beside it as long as nobody trades there.
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from heapq import merge
 from typing import Any, Final
 
@@ -23,11 +24,12 @@ from engine.kernel.money import times
 from venues.sandbox.crowd import BP, SyntheticFlow
 from venues.sandbox.dealer import Dealer
 from venues.sandbox.exchange import Exchange
+from venues.sandbox.faultwords import MoveAt
 from venues.sandbox.flow import Flow, FlowAction
 from venues.sandbox.listings import LISTINGS, START, hashkey_flows, with_forbidden
 from venues.sandbox.matching import Ladder
 from venues.sandbox.model import Listing
-from venues.sandbox.relay import Pressed
+from venues.sandbox.relay import Pressed, Shifted
 from venues.sandbox.slumber import Dozing, Slumber
 from venues.sandbox.stalls import HASHKEY_DEALER, STALLS, Stall
 
@@ -79,6 +81,15 @@ class Neighbour(Exchange):
             return False
         flow.press(sold, units)
         return True
+
+    def expect_shift(self, at: Instant, symbol: str, by_bp: float) -> None:
+        """At `at` other people change their mind about a pair, whoever moves the exchange along by then."""
+        self._await(at, partial(self._shift, symbol, by_bp))
+
+    def _shift(self, symbol: str, by_bp: float) -> None:
+        flow = self._flows.get(symbol)
+        if isinstance(flow, Shifted):
+            flow.shift(by_bp)
 
 
 class Follower(SyntheticFlow):
@@ -149,6 +160,22 @@ class Hall:
             exchange.arrive(to)
         if self._source_is_hidden:
             self._all[0].take_public()  # prints that nobody will ever ask for
+
+    def expect(self, moves: Sequence[MoveAt]) -> None:
+        """What a plan has in store for prices; `BadInput` for a pair that is not here. What a venue alone shows is a
+        wick; what the venue that makes the price shows, all others follow."""
+        wrong = []
+        for number, one in enumerate(moves):
+            exchange = self._all[0] if one.venue is None else self._exchanges.get(one.venue)
+            if exchange is None or one.symbol not in exchange.listings:
+                wrong.append(Mistake(f"move[{number}]", f"{one.symbol} is not listed at {one.venue or HASHKEY}"))
+                continue
+            begins = Instant(self.now + one.at)
+            exchange.expect_shift(begins, one.symbol, one.by_bp)
+            if one.lasts is not None:
+                exchange.expect_shift(Instant(begins + one.lasts), one.symbol, -one.by_bp)
+        if wrong:
+            raise BadInput(wrong)
 
     def truth(self) -> dict[str, Any]:
         """What each exchange knows, by venue."""

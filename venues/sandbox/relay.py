@@ -33,6 +33,14 @@ class Pressed(Protocol):
         """So much base was taken there."""
 
 
+@runtime_checkable
+class Shifted(Protocol):
+    """A flow whose opinion a script can move."""
+
+    def shift(self, by_bp: float) -> None:
+        """By so many basis points, from this moment on."""
+
+
 class Relay:
     """Plays `first` to its end, and from there on whatever `then` makes at that instant around that mid."""
 
@@ -48,6 +56,11 @@ class Relay:
     def opinion(self) -> float | None:
         """The second flow's opinion of the price; a recording has none but its book."""
         return getattr(self._second, "opinion", None)
+
+    def shift(self, by_bp: float) -> None:
+        """A recording has no opinion to move; a crowd has."""
+        if isinstance(self._second, Shifted):
+            self._second.shift(by_bp)
 
     def press(self, sold: bool, units: float) -> None:
         """A recording does not mind; a crowd does."""

@@ -145,6 +145,7 @@ def prepared(options: ServeOptions) -> Sandbox:
         forbidden=options.forbidden,
         fee_min=options.fee_min,
     )
+    hall.expect(plan.moves)
     clock = MarketClock(hall.now, options.speed)
     keys = {name: dict(_keys(options, name)) for name in hall.venues}
     servers = {}

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine.kernel.clock import Instant
 from venues.sandbox.flow import Flow, FlowAction
-from venues.sandbox.relay import Pressed
+from venues.sandbox.relay import Pressed, Shifted
 
 PACE: Final = 60
 
@@ -74,6 +74,11 @@ class Dozing:
     def felt(self, at: Instant, sold: bool, lots: int) -> None:
         """See `Flow.felt`."""
         self._flow.felt(self._slumber.inner(at), sold, lots)
+
+    def shift(self, by_bp: float) -> None:
+        """See `relay.Shifted`."""
+        if isinstance(self._flow, Shifted):
+            self._flow.shift(by_bp)
 
     def press(self, sold: bool, units: float) -> None:
         """See `relay.Pressed`."""

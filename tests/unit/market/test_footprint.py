@@ -106,6 +106,12 @@ def test_never_more_counts_than_was_traded(tape: list[int]) -> None:
     assert all(0 <= part <= volume for part, volume in zip(counted(tape), tape, strict=True))
 
 
+def test_no_print_is_too_large_to_be_weighed() -> None:
+    """A venue that prints nonsense stops nobody."""
+    ordinary = Ordinary()
+    assert [ordinary.counted(d("7E25")) for _ in range(2)] == [0, d("7E25")]
+
+
 def test_what_swells_slowly_is_believed_in_the_end() -> None:
     """A venue that adds a half every half hour is a market that grows, for all that can be told from its prints."""
     found = counted([int(10 * 1.5 ** (minute // 30)) for minute in range(600)])
