@@ -7,27 +7,29 @@ somebody asked for) is none.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
+from engine.core import flooring, guarding, pausing
 from engine.core.exposure import cover_of
+from engine.core.hindering import below_floor
 from engine.core.state import State
 from engine.core.world import fiat_view, out_of_hours, stopped, view_of
 from engine.kernel.clock import DAY, HOUR, MINUTE, Span, iso
 from engine.kernel.ids import VenueName
-from engine.kernel.money import Asset, trimmed
+from engine.kernel.money import trimmed
 from engine.mandate.deposit import Covered, shown, top_up
 from engine.mandate.programme import serviced
+from engine.market.footprint import NAMES as FOOTPRINT
 from engine.market.instrument import Instrument
 from engine.market.reference import fresh
 from engine.market.view import MarketView
 from engine.orders.order import OrderState
 from engine.orders.reports import Mode
 from engine.planning.plan import LegPlan
-from engine.risk.floor import floor_in_quote, outside_band
+from engine.risk.stable import shown as peg_seen
 
 STARTING: Final = MINUTE
 """Market time that a new process has for bringing its streams up, before one that is down counts as dark."""
@@ -37,7 +39,7 @@ SOON: Final = Span(3 * DAY)
 """Before a licence runs out."""
 LIMITS: Final = (
     "mandate quantity", "plan quantity", "order notional", "minute notional", "basket notional", "minute orders",
-    "participation", "daily quota", "stable inventory", "stable age", "attempts", "venue licensed",
+    "participation", *FOOTPRINT, "daily quota", "stable inventory", "stable age", "attempts", "venue licensed",
 )  # fmt: skip
 """Of all that the gate may hold against an order: its bounds. The rest are other causes, or a bad fit."""
 
@@ -48,7 +50,9 @@ class Cause(StrEnum):
     FLOOR_BLOCK = "floor_block"
     """No venue pays a leg's floor."""
     DEPEG = "depeg"
-    """A stablecoin left its band around par."""
+    """The peg of a stablecoin is in doubt; where that is grave, no more of it is made."""
+    MARKET_PAUSE = "market_pause"
+    """A leg waits for its market to calm down."""
     UNKNOWN = "unknown"
     """An order may or may not have been taken; its quantity is frozen."""
     VENUE_DARK = "venue_dark"
@@ -124,11 +128,11 @@ def _floor_block(state: State) -> Iterator[Alarm]:
     for plan in _open_legs(state):
         if out_of_hours(state, plan):
             continue
-        found = [told for i in plan.instruments if (told := _below(state, plan, i)) is not None]
-        if found and all(found) and plan.floor is not None:
-            floor = f"{trimmed(plan.floor.price)} {plan.floor.currency}"
-            text = f"leg {plan.id}: no venue pays the floor of {floor} for {plan.sell}: {'; '.join(found)}"
-            yield Alarm(Cause.FLOOR_BLOCK, plan.id, text, grave=False)
+        found = {i.venue: told for i in plan.instruments if (told := _below(state, plan, i)) is not None}
+        if found and all(found.values()):
+            told = "; ".join(f"{venue}: {words}" for venue, words in found.items())
+            asks = f"; other terms are asked for by: {command}" if (command := flooring.command(state, plan)) else ""
+            yield Alarm(Cause.FLOOR_BLOCK, plan.id, f"leg {plan.id} waits for its floor: {told}{asks}", grave=False)
 
 
 def _below(state: State, plan: LegPlan, instrument: Instrument) -> str | None:
@@ -136,11 +140,8 @@ def _below(state: State, plan: LegPlan, instrument: Instrument) -> str | None:
     view = _seen(state, view_of(state, instrument))
     if plan.floor is None or view is None or not view.bids or stopped(state, plan, instrument.venue):
         return None
-    bottom = floor_in_quote(plan.floor, instrument, _seen(state, fiat_view(state, plan, instrument.venue)))
-    if bottom is None:
-        return None
-    best = view.bids[0].price
-    return f"{instrument.venue} bids {trimmed(best)}, and {trimmed(bottom)} is wanted" if best < bottom else ""
+    fiat = _seen(state, fiat_view(state, plan, instrument.venue))
+    return None if plan.floor.currency != plan.buy and fiat is None else below_floor(state, plan, instrument)
 
 
 def _seen(state: State, view: MarketView | None) -> MarketView | None:
@@ -149,24 +150,21 @@ def _seen(state: State, view: MarketView | None) -> MarketView | None:
 
 
 def _depeg(state: State) -> Iterator[Alarm]:
-    for policy in state.terms.stables:
-        if not any(policy.asset in (plan.sell, plan.buy) for plan in _open_legs(state)):
-            continue
-        mids = {i.venue: mid for i in _sold_on(state, policy.asset) if (mid := _mid(state, i)) is not None}
-        off = [f"{trimmed(mid)} at {venue}" for venue, mid in mids.items() if outside_band(policy, mid)]
-        if off:
-            band = f"{trimmed(policy.band_bp)} bp of {trimmed(policy.par)} {policy.fiat}"
-            text = f"{policy.asset} left its band, {band}: {', '.join(off)}; no more of it is made there"
+    """A warning has a name of its own, so that the stop after it is told as well."""
+    for policy, peg in guarding.doubts(state, state.terms.stables):
+        where = f"{policy.asset} stands at {peg_seen(peg.seen)}, par is {trimmed(policy.par)} {policy.fiat}"
+        if peg.level < guarding.STOPPED:
+            text = f"{where}: beyond {trimmed(policy.guard.warn_bp)} bp"
+            yield Alarm(Cause.DEPEG, f"{policy.asset} warning", text, grave=False)
+        else:
+            text = f"{where}: no more of it is made, and what is there is still sold: {peg.stopped}"
             yield Alarm(Cause.DEPEG, policy.asset, text, grave=True)
 
 
-def _sold_on(state: State, asset: Asset) -> list[Instrument]:
-    return [instrument for plan in state.plan.legs if plan.sell == asset for instrument in plan.instruments]
-
-
-def _mid(state: State, instrument: Instrument) -> Decimal | None:
-    view = _seen(state, view_of(state, instrument))
-    return view.mid if view is not None else None
+def _market_pause(state: State) -> Iterator[Alarm]:
+    for plan in _open_legs(state):
+        if why := pausing.waits(state, plan):
+            yield Alarm(Cause.MARKET_PAUSE, plan.id, f"leg {plan.id} sells no {plan.sell}: {why}", grave=False)
 
 
 def _cover_low(state: State) -> Iterator[Alarm]:
@@ -267,6 +265,7 @@ Condition = Callable[[State], Iterator[Alarm]]
 TRANSIENT: Final[tuple[Condition, ...]] = (
     _floor_block,
     _depeg,
+    _market_pause,
     _venue_dark,
     _limit_hit,
     _cover_low,

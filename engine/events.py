@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import CaseId, PersonName, RunId, VenueName
+from engine.kernel.money import Asset
 from engine.mandate.custody import CustodyPlan
+from engine.mandate.floors import FloorVersion
 from engine.mandate.instructions import Instruction
 from engine.mandate.register import Licence
 from engine.mandate.standing import CaseStanding
@@ -88,6 +90,18 @@ class CaseChanged(Struct, frozen=True, tag="case_changed"):
     standing: CaseStanding
 
 
+class FloorSet(Struct, frozen=True, kw_only=True, tag="floor_set"):
+    """A floor by average was taken anew for a local day, or it could not be."""
+
+    at: Instant
+    asset: Asset
+    day: str
+    """The local date, ISO."""
+    version: FloorVersion | None
+    lack: str = ""
+    """Why there is none of that day; empty where there is one."""
+
+
 class Restarted(Struct, frozen=True, tag="restarted"):
     """A process took the run over. Attempts without an outcome are unknown from here on."""
 
@@ -122,19 +136,20 @@ class Closed(Struct, frozen=True, tag="closed"):
 
 
 Note = Opened | Agreed | Approval | Restarted | TapeSealed | Closed
-Turning = e.Event | Restarted | Instructed | CaseChanged
+Turning = e.Event | Restarted | Instructed | CaseChanged | FloorSet
 """What the core answers with commands."""
 Entry = Turning | c.Command | Note
 
 EVENTS: Final = (
     e.Due, e.Placed, e.Cancelled, e.Reported, e.Filled, e.LookedUp, e.Surveyed, e.TrancheAsked, e.TrancheSeen,
     e.QuoteCame, e.AcceptanceCame, e.DealSeen, e.StreamChanged, e.ModeChanged, e.Asked,
-    Restarted, Instructed, CaseChanged,
+    Restarted, Instructed, CaseChanged, FloorSet,
 )  # fmt: skip
 """`Turning`; everything else only changes state or is ignored."""
 COMMANDS: Final = (
     c.Place, c.Cancel, c.Lookup, c.Survey, c.AskTranche, c.LookTranche, c.Landed,
-    c.AskQuote, c.AcceptQuote, c.LookDeal, c.WakeAt, c.Withheld, c.Unheeded, c.Book, c.Residue, c.Halt, c.Finish,
+    c.AskQuote, c.AcceptQuote, c.LookDeal, c.WakeAt, c.Withheld, c.Unheeded, c.Book, c.PegLevel, c.MarketPause,
+    c.FloorBlocked, c.FloorCleared, c.Residue, c.Halt, c.Finish,
 )  # fmt: skip
 
 _DECODER: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)

@@ -7,12 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from engine.alarms import alarms, flat
+from engine.core import flooring, floors
 from engine.core.hindering import hindrance
-from engine.core.state import State
+from engine.core.state import Peg, State
 from engine.core.world import feeding, schedule_of, view_of
 from engine.kernel.clock import iso
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import BP, ZERO, Asset, plain, ratio, times
+from engine.mandate.floors import manner
 from engine.orders.leg import Leg
 from engine.orders.order import OrderState
 from engine.orders.strategy import Schedule
@@ -37,6 +39,7 @@ def status(state: State, schedules: Mapping[LegId, Schedule] | None = None) -> d
         "epoch": state.epoch,
         "legs": [_leg(state, plan, (schedules or {}).get(plan.id)) for plan in state.plan.legs],
         "stable_waiting": {asset: plain(units) for asset, units in _stable(state).items()},
+        "pegs": {asset: _peg(peg) for asset, peg in state.pegs.items()},
         "orders_open": [_order(state, name) for name in state.live],
         "venues": {name: _venue(state, name) for name in state.venues},
         "alarms": [msgspec.to_builtins(alarm) for alarm in alarms(state)],
@@ -82,7 +85,7 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
         closing = not feeding(state, plan)
         target = schedule_of(state, plan, schedule).target(progress(leg, closing, state.at, plan.lot, leg.waiting))
     views = [view for i in plan.instruments if (view := view_of(state, i)) is not None]
-    share = ratio(leg.sold, max(leg.volume, leg.sold), 4) if leg.sold else ZERO
+    share = ratio(leg.sold, leg.volume + leg.sold, 4) if leg.sold else ZERO
     return {
         "id": plan.id,
         "sell": plan.sell,
@@ -102,9 +105,38 @@ def _leg(state: State, plan: LegPlan, schedule: Schedule | None) -> dict[str, An
         "slippage_bp": _maybe(slippage_bp(leg)),
         "participation": plain(share),
         "bid": _maybe(max((view.bids[0].price for view in views if view.bids), default=None)),
+        "floor": _floor(state, plan),
         "closed": leg.closed,
         "residue_reason": leg.residue_reason,
         "hindrance": "" if leg.closed else hindrance(state, plan),
+    }
+
+
+def _floor(state: State, plan: LegPlan) -> dict[str, Any] | None:
+    """What the leg's floor comes to, since when none has paid it, and how other terms are asked for."""
+    now, block = floors.bottom(state, plan), floors.standing_block(state, plan.id)
+    if plan.floor is None or now is None:
+        return None
+    return {
+        "price": None if now.lack else plain(now.price),
+        "currency": now.currency,
+        "words": now.words,
+        "held": manner(plan.floor),
+        "lack": now.lack,
+        "blocked_since": iso(block.since) if block is not None else None,
+        "stretches": state.blocks[plan.id].number if plan.id in state.blocks else 0,
+        "request": flooring.command(state, plan) if block is not None and not state.legs[plan.id].closed else "",
+    }
+
+
+def _peg(peg: Peg) -> dict[str, Any]:
+    """A stablecoin that is made, as of the last minute that was sampled."""
+    return {
+        "level": peg.level,
+        "off_bp": _maybe(peg.seen.off_bp),
+        "z": f"{peg.guard.z:.2f}",
+        "sources": peg.seen.sources,
+        "stopped": peg.stopped,
     }
 
 

@@ -105,17 +105,22 @@ def plan(
     seed: Seed = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Seeded flow instead of the recording.")] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what people sign, to the byte, as plan.json.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write plan.json, what people sign to the byte, and plan.html; NAME.json is it alone."
+        ),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For scripts: the hash and what to expect.")] = False,
     propose: Annotated[bool, typer.Option("--propose", help="Ask for its approval in the case's book.")] = False,
     by: Annotated[str, typer.Option("--as", metavar="NAME", help="With --propose: whose key signs.")] = "",
     reason: Annotated[str, typer.Option(help="With --propose: why.")] = "",
     home: Home = None,
 ) -> ExitCode:
-    """Show the plan, its hours, what it may cost the deposit, what the venues list of it, and the hash to approve.
+    """Show the plan: its rules, what it may cost, how likely it ends in time, and the hash to approve.
 
     Who: anybody; with --propose a trader, approver, compliance or officer. Needs: the case's book where the config
-    names people, and with --propose a key and a reason. Nothing is claimed and nothing is sent.
+    names people, and with --propose a key and a reason; [impact.ASSET] and [prices.ASSET] for costs and volumes.
+    Nothing is claimed and nothing is sent.
     """
     from engine.cli.starting import plan as answer
     from engine.cli.starting import proposal, understand
@@ -123,7 +128,7 @@ def plan(
     request = understand(
         config, sandbox=sandbox, in_process=in_process, venue=venue, seed=seed, synthetic=synthetic, home=home
     )
-    return answer(request, out, proposal(request, by, reason) if propose else None)
+    return answer(request, out, proposal(request, by, reason) if propose else None, as_json=json)
 
 
 @app.command()
@@ -317,4 +322,5 @@ from engine.cli import case_orders as case_orders  # noqa: E402 - its verbs are 
 from engine.cli import comparing as comparing  # noqa: E402 - as above
 from engine.cli import deciding as deciding  # noqa: E402 - its verbs are added to `app`, which has to be there first
 from engine.cli import drilling as drilling  # noqa: E402 - as above
+from engine.cli import learning as learning  # noqa: E402 - as above
 from engine.cli import steering_verbs as steering_verbs  # noqa: E402 - as above

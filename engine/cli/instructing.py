@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from engine.cli.casework import Typed
 from engine.config.words import percent
 from engine.core import hand
@@ -14,7 +16,7 @@ from engine.kernel.errors import Mistake
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.kernel.money import ZERO, Amount, Asset
 from engine.mandate.instructions import Amend, By, ExplainDifference, Finish, SettleUnknown, Ticket
-from engine.mandate.terms import Floor, FloorScope
+from engine.mandate.terms import Floor, FloorFees, FloorScope
 
 NONE = "none"
 """Takes a floor or a cap away."""
@@ -124,16 +126,39 @@ def _pairs(where: str, texts: Iterable[str], typed: Typed) -> Mapping[Asset, str
 
 
 def _floor(asset: Asset, text: str, state: State, typed: Typed) -> Floor | None:
-    """In what the asset is sold for, or in the settlement currency."""
+    """A price in what the asset is sold for, or in the settlement currency; or another share of what there is.
+
+    Where scope and fees are not named, they stay as they are.
+    """
     if text == NONE:
         return None
-    where = f"--floor {asset}"
-    price, _, currency = text.partition(":")
+    where, holding = f"--floor {asset}", state.terms.holding(asset)
+    was = holding.floor if holding is not None else None
+    if text.endswith("%"):
+        return _other_share(where, text, was, typed)
+    price, currency, scope, fees = (*text.split(":", 3), "", "", "")[:4]
     may = dict.fromkeys([plan.buy for plan in state.plan.legs if plan.sell == asset] + [state.terms.settlement])
     if currency not in may:
         either = " or ".join(may)
-        typed.mistakes.append(Mistake(where, f"{text!r} is not PRICE:CURRENCY in {either}, and not {NONE}"))
-    return Floor(_positive(where, price, typed), Asset(currency), FloorScope.FILL)
+        what = f"{text!r} is not PRICE:CURRENCY in {either}, with :SCOPE:FEES or without, and not {NONE}"
+        typed.mistakes.append(Mistake(where, what))
+    return Floor(
+        _positive(where, price, typed),
+        Asset(currency),
+        typed.word(where, scope, FloorScope) if scope else (was.scope if was is not None else FloorScope.FILL),
+        typed.word(where, fees, FloorFees) if fees else (was.fees if was is not None else FloorFees.OUT),
+    )
+
+
+def _other_share(where: str, text: str, was: Floor | None, typed: Typed) -> Floor | None:
+    """`90%` of the average or the quote that the floor is a share of now."""
+    share = percent(f"{_positive(where, text.removesuffix('%'), typed)}%")
+    if was is not None and was.average is not None:
+        return replace(was, average=replace(was.average, share=share))
+    if was is not None and was.quote is not None:
+        return replace(was, quote=replace(was.quote, share=share))
+    typed.mistakes.append(Mistake(where, f"{text!r} is a share, and the floor is no average and no quote"))
+    return was
 
 
 def _share(asset: Asset, text: str, typed: Typed) -> Decimal | None:

@@ -1,30 +1,70 @@
 """A plan in words: what is sold where and how, in which hours, how much a day, and how likely the deposit holds."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.kernel.clock import DAY, MINUTE, SECOND, Span, iso, show_span
+from engine.cli import prospects
+from engine.forecast.rules import rules
+from engine.kernel.clock import DAY, SECOND, show_span
+from engine.kernel.codec import sha256_hex
+from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.money import down_to, plain, trimmed
 from engine.mandate.deposit import Covered, Valuation, shown
-from engine.mandate.hours import Blackout, Hours
-from engine.mandate.programme import Carry, Overnight, Programme
+from engine.mandate.floors import amount, manner, rules_in_words
 
 if TYPE_CHECKING:
+    from engine.compose.approving import PlanPaper
     from engine.compose.planning import Planned
     from engine.compose.preparing import Prepared
     from engine.config.deposits import Outlook
-    from engine.planning.plan import LegPlan, Plan, Recipe
+    from engine.planning.plan import LegPlan, Recipe
 
-DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CARRIES: Final = {
-    Carry.NONE: "what a day leaves of it lapses",
-    Carry.NEXT: "what a day leaves of it comes on top of the next day's, and lapses there",
-    Carry.ALL: "what a day leaves of it stays until the end",
-}
-NIGHTS: Final = {
-    Overnight.CANCEL: "resting overnight: nothing; orders are cancelled when hours end",
-    Overnight.REST: "resting overnight: whatever stands in a book; it may be filled while nothing is decided",
-}
+JSON: Final = ".json"
+SHOWN: Final = 200
+"""Longer parameters are told by their digest."""
+
+
+def refuse(out: Path) -> None:
+    """`BadInput` for a place where nothing could be written."""
+    if out.suffix == JSON and not out.is_dir():
+        if not out.absolute().parent.is_dir():
+            raise BadInput([Mistake("--out", f"{out.absolute().parent} is no folder")])
+    elif out.exists() and not out.is_dir():
+        raise BadInput([Mistake("--out", f"{out} is a file, and no folder")])
+
+
+def written(found: "Planned", out: Path) -> Iterator[str]:
+    """The paper, and where a folder is named its page; yields what was written."""
+    from engine.drivers.folder import write_whole
+    from engine.reports.planpage import render
+
+    paper = found.paper
+    alone = out.suffix == JSON and not out.is_dir()
+    if not alone:
+        out.mkdir(parents=True, exist_ok=True)
+    path = out if alone else out / "plan.json"
+    write_whole(path, paper.text.encode())
+    yield f"{path}: what people sign"
+    if alone or paper.prospect is None:
+        return
+    shown = render(
+        paper.prospect,
+        case=paper.case,
+        run=paper.run,
+        sha256=paper.sha256,
+        rules=rules(paper.plan, paper.limits),
+        sandbox=paper.environment == "sandbox",
+    )
+    write_whole(out / "plan.html", shown.encode())
+    yield f"{out / 'plan.html'}: the same for eyes, offline"
+
+
+def as_json(paper: "PlanPaper") -> str:
+    """The hash, and what to expect."""
+    from engine.kernel.codec import encode
+
+    return encode({"plan": paper.sha256, "run": paper.run, "prospect": paper.prospect}).decode()
 
 
 def lines(found: "Planned", outlook: "Outlook | None") -> Iterator[str]:
@@ -32,8 +72,11 @@ def lines(found: "Planned", outlook: "Outlook | None") -> Iterator[str]:
     yield from _listed(found.prepared)
     for leg in found.prepared.plan.legs:
         yield from _leg(leg)
-    yield from _programme(found.prepared.plan)
+    for name, words in rules(found.prepared.plan, found.first.limits):
+        yield f"{name}: {words}"
     yield from _cover(found, outlook)
+    if found.paper.prospect is not None:
+        yield from prospects.lines(found.paper.prospect)
     policy = found.paper.policy
     if policy.approvals:
         yield f"approvals: {policy.approvals}, of others than who proposes; good for {show_span(policy.lasts)}"
@@ -62,72 +105,21 @@ def _leg(leg: "LegPlan") -> Iterator[str]:
         if recipe.parameters:
             yield f"  {recipe.name}: {_parameters(recipe)}"
     if leg.floor is not None:
-        yield f"  floor {trimmed(leg.floor.price)} {leg.floor.currency} for each {leg.floor.scope}"
-    if leg.participation_max is not None:
-        yield f"  at most {trimmed(leg.participation_max * 100)} % of the market's volume"
+        yield f"  floor {amount(leg.floor)}, {manner(leg.floor)}"
+        if leg.floor.average is not None:
+            yield f"    {rules_in_words(leg.floor.average)}"
     rest = leg.quantity - down_to(leg.quantity, leg.lot)
     if rest:
         yield f"leg {leg.id}: {plain(rest)} {leg.sell} is finer than the lot and will be left as residue"
 
 
 def _parameters(recipe: "Recipe") -> str:
-    return ", ".join(f"{name} {value}" for name, value in recipe.parameters.items() if value)
+    return ", ".join(f"{name} {_short(value)}" for name, value in recipe.parameters.items() if value)
 
 
-def _programme(plan: "Plan") -> Iterator[str]:
-    """Hours of each asset, its quota, and the nights."""
-    programme = plan.programme
-    if programme is None:
-        yield "hours: any; no quota a day"
-        return
-    for leg in plan.legs:
-        hours = plan.hours(leg)
-        what = "at any hour" if hours is None else f"{_windows(hours)}, {_holidays(hours)}"
-        yield f"hours of {leg.sell}: {what}{'' if leg.to_fiat or hours is None else _quota(programme, leg)}"
-    for blackout in programme.hours.blackouts:
-        yield f"blackout: {_stretch(blackout)}"
-    for venue, closed in programme.maintenance.items():
-        yield from (f"maintenance at {venue}: {_stretch(each)}" for each in closed)
-    yield NIGHTS[programme.overnight]
-
-
-def _quota(programme: Programme, leg: "LegPlan") -> str:
-    if programme.quota is None:
-        return "; no quota"
-    units = trimmed(programme.quota * leg.quantity)
-    return f"; at most {trimmed(programme.quota * 100)} % ({units} {leg.sell}) a day, and {CARRIES[programme.carry]}"
-
-
-def _windows(hours: Hours) -> str:
-    named = (f"{_days(w.days)} {_time(w.opens)}-{_time(w.closes)}" for w in hours.windows)
-    sign = "-" if hours.offset < 0 else "+"
-    return f"{', '.join(named)} (UTC{sign}{_time(Span(abs(hours.offset)))})"
-
-
-def _holidays(hours: Hours) -> str:
-    if not hours.closed_days:
-        return f"no holidays, until {hours.covers_until}"
-    return f"{len(hours.closed_days)} holidays are closed, known until {hours.covers_until}"
-
-
-def _days(days: tuple[int, ...]) -> str:
-    """`Mon-Fri`, `Mon,Wed,Sat-Sun`."""
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and runs[-1][-1] == day - 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ",".join(DAYS[r[0]] if len(r) == 1 else f"{DAYS[r[0]]}-{DAYS[r[-1]]}" for r in runs)
-
-
-def _time(span: Span) -> str:
-    hours, minutes = divmod(span // MINUTE, 60)
-    return f"{hours:02d}:{minutes:02d}"
-
-
-def _stretch(blackout: Blackout) -> str:
-    return f"{iso(blackout.begins)[:16]} to {iso(blackout.ends)[:16]} UTC, {blackout.reason}"
+def _short(value: str) -> str:
+    """A learned model is in the plan to the last number, and here by its digest."""
+    return value if len(value) <= SHOWN else f"of {len(value)} characters, SHA-256 {sha256_hex(value.encode())}"
 
 
 def _cover(found: "Planned", outlook: "Outlook | None") -> Iterator[str]:

@@ -66,25 +66,29 @@ def understand(
     return Request(config=config, config_path=path, addresses=addresses, speed=factor, faults=faults, **options)
 
 
-def plan(request: "Request", out: Path | None = None, proposal: "Proposal | None" = None) -> ExitCode:
-    """The plan and what stands behind it; into a file and the case's book, where that is asked for."""
+def plan(
+    request: "Request", out: Path | None = None, proposal: "Proposal | None" = None, *, as_json: bool = False
+) -> ExitCode:
+    """The plan and what stands behind it; into a folder and the case's book, where that is asked for."""
     import asyncio
 
     from engine.cli import planned as told
     from engine.compose.planning import planned
-    from engine.drivers.folder import write_whole
 
-    if out is not None and not out.absolute().parent.is_dir():
-        raise BadInput([Mistake("--out", f"{out.absolute().parent} is no folder")])
+    if out is not None:
+        told.refuse(out)
     if proposal is not None:
         proposal.open()
     found = asyncio.run(planned(request))
-    for line in told.lines(found, request.config.outlook):
-        typer.echo(line)
-    if out is not None:
-        write_whole(out, found.paper.text.encode())
-        typer.echo(f"{out}: what people sign")
-    typer.echo(f"plan {found.paper.sha256}")
+    if as_json:
+        typer.echo(told.as_json(found.paper))
+    else:
+        for line in told.lines(found, request.config.outlook):
+            typer.echo(line)
+    for line in told.written(found, out) if out is not None else ():
+        typer.echo(line, err=as_json)
+    if not as_json:
+        typer.echo(f"plan {found.paper.sha256}")
     if proposal is not None:
         proposal.put("plan", None, found.paper.text)
     return ExitCode.DONE

@@ -30,6 +30,7 @@ from engine.kernel.clock import SECOND, iso, show_span
 from engine.kernel.errors import BadInput, Denied, ExitCode, Mistake
 from engine.kernel.ids import PersonName
 from engine.kernel.money import trimmed
+from engine.mandate.floors import in_words
 from engine.mandate.instructions import GoOn, Instruction, Paper, Scope, Stop, Ticket
 from engine.mandate.statements import Stopped
 from engine.mandate.terms import Floor
@@ -211,7 +212,7 @@ def _rows(was: State, now: State) -> Iterator[tuple[str, str, str]]:
 
 
 def _price(floor: Floor | None) -> str:
-    return f"{trimmed(floor.price)} {floor.currency}" if floor is not None else "none"
+    return in_words(floor) if floor is not None else "none"
 
 
 def _share(share: Decimal | None) -> str:

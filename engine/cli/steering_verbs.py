@@ -34,7 +34,11 @@ def amend(
         str | None, typer.Option(metavar="X", help="Sell what is left X times as fast as planned: 0.5, 2.")
     ] = None,
     floor: Annotated[
-        list[str] | None, typer.Option(metavar="ASSET=PRICE:CURRENCY", help="Another floor, or ASSET=none; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="ASSET=PRICE:CURRENCY[:SCOPE[:FEES]]",
+            help="Another floor; ASSET=90% of the average or quote that it is taken from; ASSET=none; repeatable.",
+        ),
     ] = None,
     participation: Annotated[
         list[str] | None, typer.Option(metavar="ASSET=25%", help="Another cap on our share, or ASSET=none; repeatable.")

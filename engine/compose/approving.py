@@ -20,6 +20,7 @@ from engine.drivers.casebook import CaseBook, place
 from engine.drivers.code import identity
 from engine.drivers.folder import Origin
 from engine.events import Agreed, Approval, Note, Opened
+from engine.forecast.prospect import Prospect
 from engine.kernel import codec
 from engine.kernel.clock import Span
 from engine.kernel.errors import BadInput, Mistake
@@ -53,6 +54,8 @@ class PlanPaper(Struct, frozen=True, kw_only=True):
     terms: Terms
     limits: Limits
     plan: Plan
+    prospect: Prospect | None = None
+    """What people were shown of its costs and chances. It instructs nobody: see `as_approved`."""
 
     @property
     def text(self) -> str:
@@ -65,7 +68,7 @@ class PlanPaper(Struct, frozen=True, kw_only=True):
         return codec.sha256_hex(self.text.encode())
 
 
-def paper_of(config: Config, plan: Plan, run: RunId) -> PlanPaper:
+def paper_of(config: Config, plan: Plan, run: RunId, prospect: Prospect | None = None) -> PlanPaper:
     """The paper of a plan that was drafted from `config`; where nobody approves it names a policy of nobody."""
     policy = config.people.policy if config.people is not None else Policy(approvals=0, lasts=Span(0))
     return PlanPaper(
@@ -78,6 +81,7 @@ def paper_of(config: Config, plan: Plan, run: RunId) -> PlanPaper:
         terms=config.terms,
         limits=config.limits,
         plan=decided(plan),
+        prospect=prospect,
     )
 
 
@@ -186,6 +190,37 @@ def _quantities(config: Config, case: Case) -> Iterator[Mistake]:
             yield Mistake(f"{where}.released", f"{plain(holding.released)}, and the book has released {released}")
 
 
+def as_approved(book: CaseBook | None, paper: PlanPaper) -> PlanPaper:
+    """The paper with the prospect that people were shown, where they were asked about it with one.
+
+    A run makes its paper anew, and by then prices have moved and files have grown. What people judged is information
+    and no instruction, so it is taken over; everything else has to be the same to the byte. Of several papers that
+    differ in their prospect alone, one that is agreed on now is taken, or else the last that was proposed.
+    """
+    if book is None:
+        return paper
+    same = [
+        found
+        for known in book.docket.papers.values()
+        if known.kind == PLAN and (found := _read(known.text)) is not None and _bare(found).text == _bare(paper).text
+    ]
+    ready = [found for found in same if isinstance(book.agreed(found.sha256), approvals.Agreed)]
+    return next(reversed(ready or same), paper)
+
+
+def _read(text: str) -> PlanPaper | None:
+    """A paper that this code could have written; `None` for any other, which no run can be of."""
+    try:
+        found = msgspec.json.decode(text, type=PlanPaper)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return found if found.text == text else None
+
+
+def _bare(paper: PlanPaper) -> PlanPaper:
+    return replace(paper, prospect=None)
+
+
 def check(book: CaseBook | None, paper: PlanPaper) -> None:
     """Raise `BadInput` unless the paper is approved now; why it is not becomes a row of the book where it is a fact."""
     if book is None:
@@ -224,6 +259,8 @@ def _other(book: CaseBook, paper: PlanPaper) -> Declined | None:
         detail = f"what was approved, {plans[-1].sha256}, was used already, by run {used}; this is for run {paper.run}"
         return Declined(why=Why.REPLAYED, detail=detail, paper_sha256=paper.sha256)
     before, now = msgspec.json.decode(plans[-1].text), msgspec.json.decode(paper.text)
+    if isinstance(before, dict):
+        before["prospect"] = now["prospect"]  # a run has none of its own
     changes = list(_changes("", before, now))
     other = isinstance(before, Mapping) and before.get("code") != now["code"]
     detail = "; ".join(changes[:SHOWN]) + (f"; and {len(changes) - SHOWN} more" if len(changes) > SHOWN else "")

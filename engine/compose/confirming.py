@@ -20,6 +20,7 @@ from engine.kernel.clock import MINUTE, SECOND, Instant, Span, show_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import Asset, ratio, times, trimmed
+from engine.mandate.floors import in_words
 from engine.market.facts import BookSeen, FeedDown, MarketFact
 from engine.market.instrument import Instrument
 from engine.market.tape import Watch
@@ -157,7 +158,7 @@ def statement(config: Config, plan: Plan, watches: Watches, at: Instant, watched
         f"{trimmed(limits.minute_notional_max)} and {limits.minute_orders_max} orders"
     )
     for leg in _released(plan):
-        floor = f"{trimmed(leg.floor.price)} {leg.floor.currency}" if leg.floor is not None else "none"
+        floor = in_words(leg.floor) if leg.floor is not None else "none"
         most = trimmed(times(leg.participation_max, Decimal(100))) + "%" if leg.participation_max is not None else "any"
         yield f"  {leg.sell}: floor {floor}, share of the market's volume at most {most}, over {show_span(leg.window)}"
 

@@ -60,6 +60,7 @@ tail = "1m"
 [strategy]
 schedule = "twap"
 window = "40m"
+at_end = "extend"
 slices = 1
 catch_up = "4"
 

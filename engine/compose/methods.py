@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from engine.config import Config
-from engine.core.turn import Method, Methods
+from engine.core.pursuing import Method
+from engine.core.turn import Methods
 from engine.events import Opened
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId
+from engine.kernel.money import plain
 from engine.mandate.hours import after
 from engine.orders.strategy import Progress
 from engine.planning.draft import Manner
@@ -25,11 +27,16 @@ def methods(plan: Plan, start: Instant) -> Methods:
     """Schedules and tactics of a plan that starts at `start`."""
     return {
         leg.id: Method(
-            registry.schedule(leg.schedule.name, start, Instant(start + leg.window), leg.schedule.parameters),
+            registry.schedule(leg.schedule.name, start, Instant(start + leg.window), _parameters(leg)),
             registry.tactic(leg.tactic.name, leg.tactic.parameters),
         )
         for leg in plan.legs
     }
+
+
+def _parameters(leg: LegPlan) -> Mapping[str, str]:
+    """Those that were approved, and what the leg may sell: some curves bend by it."""
+    return {**leg.schedule.parameters, "quantity": plain(leg.quantity)}
 
 
 def targets(opened: Opened) -> Mapping[LegId, list[tuple[Instant, Decimal]]]:
@@ -46,8 +53,10 @@ def _points(leg: LegPlan, method: Method, start: Instant, plan: Plan) -> Iterato
         schedule = InHours(schedule, hours, start)
         reached = after(hours, start, leg.window) or plan.ends(start)
     end = min(reached, plan.ends(start))
+    before = Decimal(0)
     while at < end:
-        seen = Progress(leg.quantity, Decimal(0), closing=True, oldest=None, at=at, lot=leg.lot)
-        yield at, schedule.target(seen)
+        seen = Progress(leg.quantity, before, closing=True, oldest=None, at=at, lot=leg.lot, before=before)
+        before = schedule.target(seen)
+        yield at, before
         at = schedule.following(at)
     yield end, leg.quantity

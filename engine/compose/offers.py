@@ -10,6 +10,7 @@ from engine.config import Config, Known, load
 from engine.config.register_file import listed
 from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput, Mistake
+from engine.kernel.money import plain
 from engine.mandate.register import Licence, Register
 from strategies import registry as strategies
 from venues import registry as venues
@@ -51,16 +52,19 @@ class Offers(Struct, frozen=True, kw_only=True):
 def read(path: Path, now: Instant) -> Config:
     """The config at `path`, held against what is installed here; raises `BadInput` with every mistake in it."""
     config = load(path, now, known())
-    if mistakes := list(_refused(config)):
+    if mistakes := list(dict.fromkeys(_refused(config))):
         raise BadInput(mistakes)
     return config
 
 
 def _refused(config: Config) -> Iterator[Mistake]:
-    """What schedule and tactic say against their parameters, found out by making each once."""
-    for way in (config.way, *config.own.values()):
+    """What other people's schedule and tactic say against their parameters, found out by making each once."""
+    for holding in config.terms.holdings:
+        way = config.own.get(holding.asset, config.way)
+        given = {**way.schedule.parameters, "quantity": plain(holding.released)}
         try:
-            strategies.schedule(way.schedule.name, Instant(0), Instant(way.window), way.schedule.parameters)
+            if way.schedule.name not in strategies.SCHEDULES:  # of ours the config has seen to that
+                strategies.schedule(way.schedule.name, Instant(0), Instant(way.window), given)
         except BadInput as error:
             yield from error.mistakes
         try:

@@ -7,19 +7,22 @@ from contextlib import AsyncExitStack
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.compose import approving, reaching, running
+from engine.compose import approving, forecasting, reaching, running
 from engine.compose import request as requests
 from engine.compose.approving import PlanPaper
 from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
+from engine.compose.pricefiles import PriceFiles
 from engine.compose.references import sight
 from engine.compose.rehearsal import START, in_process, stage
 from engine.compose.request import Request
 from engine.compose.session import pairs
+from engine.core.evolve import evolve
 from engine.core.exposure import cover_of
 from engine.core.state import State, opened
 from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import WallClock
+from engine.drivers.daybreak import Daybreak
 from engine.drivers.register import CLAIMED, CaseRegister, Entered
 from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput
@@ -58,24 +61,28 @@ async def planned(request: Request) -> Planned:
         prepared = await _seen(
             reached, await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
         )
-        first = _first(request, prepared, reached, book)
-        cover = None
-        if config.limits.deposit is not None and book is not None:
-            cover = await _cover(reached, first, (lambda: START) if request.in_process else reached.clock.market)
-        return Planned(
-            prepared, approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case)), first, cover
-        )
+        clock = (lambda: START) if request.in_process else reached.clock.market
+        first = _first(request, prepared, reached, book, clock)
+        await _look(reached, first, clock)
+        for event in Daybreak(PriceFiles.at(request.price_files)).look(first, first.at):
+            evolve(first, event)
+        counted = config.limits.deposit is not None and book is not None
+        shown = forecasting.prospect(request, first)
+        paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case), shown)
+        return Planned(prepared, paper, first, cover_of(first) if counted else None)
 
 
-def _first(request: Request, prepared: Prepared, reached: Places, book: CaseBook | None) -> State:
+def _first(
+    request: Request, prepared: Prepared, reached: Places, book: CaseBook | None, clock: Callable[[], Instant]
+) -> State:
     """The state that the first row of a run would make. No such run is on any register."""
     terms = request.config.terms
     nobody = Entered(RunId(f"{terms.case}.0"), terms.case, request.config.environment, "", CLAIMED)
-    return opened(running.opening(request, nobody, prepared, reached, book))
+    return opened(replace(running.opening(request, nobody, prepared, reached, book), at=clock()))
 
 
-async def _cover(reached: Places, first: State, clock: Callable[[], Instant]) -> Cover | None:
-    """As the engine would count it, by the books as they stand; in memory the market stands still at its start."""
+async def _look(reached: Places, first: State, clock: Callable[[], Instant]) -> None:
+    """At the books as they stand; in memory the market stands still at its start. `BadInput` where none shows one."""
     await reaching.watch_markets(reached, first.plan)
     now = clock()
     watches = {pair: Watch(*pair) for pair in pairs(first.plan)}
@@ -85,7 +92,6 @@ async def _cover(reached: Places, first: State, clock: Callable[[], Instant]) ->
                 watch.apply(fact)
     first.views = {pair: watch.view(now) for pair, watch in watches.items()}
     first.at = now
-    return cover_of(first)
 
 
 async def _seen(reached: Places, prepared: Prepared) -> Prepared:

@@ -35,6 +35,8 @@ class Sight(Struct, frozen=True):
     venue: VenueName
     symbols: tuple[Symbol, ...] = ()
     lack: str = ""
+    pairs: Mapping[Symbol, str] = {}
+    """What the symbols stand for: `BTC/USDT`."""
 
     def __str__(self) -> str:
         if self.lack:
@@ -67,8 +69,9 @@ class Absent:
 class Onlooker:
     """The feed of one venue for reference. It never fails: it falls silent, and says so."""
 
-    def __init__(self, market: Market, symbols: Sequence[Symbol], say: Say) -> None:
-        self._market, self._symbols, self._say = market, frozenset(symbols), say
+    def __init__(self, market: Market, seen: Sight, say: Say) -> None:
+        self._market, self._symbols, self._say = market, frozenset(seen.symbols), say
+        self.pairs = seen.pairs
         self._dark: set[Symbol] = set()
         self._broken = False
 
@@ -129,7 +132,7 @@ class Onlookers:
         self._say(str(seen))
         if not seen.lack:
             log.info("reference_joined", venue=seen.venue, symbols=seen.symbols)
-            self.sources[seen.venue] = Onlooker(market, seen.symbols, self._say)
+            self.sources[seen.venue] = Onlooker(market, seen, self._say)
             return
         log.warning("reference_left_out", venue=seen.venue, reason=seen.lack)
         with suppress(Exception):  # it was of no use, and is closed once more with the others
@@ -144,8 +147,8 @@ async def sight(market: Market, plan: Plan) -> Sight:
             listed = await market.listed()
     except Exception as error:  # noqa: BLE001 - as above
         return Sight(market.name, lack=_reason(error))
-    symbols = tuple(dict.fromkeys(pair.symbol for pair in listed if (pair.base, pair.quote) in wanted))
-    return Sight(market.name, symbols, "" if symbols else "it lists no pair of the plan")
+    pairs = {pair.symbol: f"{pair.base}/{pair.quote}" for pair in listed if (pair.base, pair.quote) in wanted}
+    return Sight(market.name, tuple(pairs), "" if pairs else "it lists no pair of the plan", pairs)
 
 
 def _reason(error: Exception) -> str:

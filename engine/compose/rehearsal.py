@@ -76,6 +76,7 @@ def stage(
         slumber=slumber,
     )
     plan = _faults(request)
+    hall.expect(plan.moves)
 
     def counter(name: VenueName, stall: str, faults: Faults) -> Counter:
         made = Counter(hall.exchange(stall), account, name, faults, now, seed, slumber)

@@ -81,6 +81,15 @@ class Request(Struct, frozen=True, kw_only=True):
         return (self.config_path.parent / self.config.people_file).absolute() if self.config.people_file else None
 
     @property
+    def price_files(self) -> dict[str, dict[str, str]]:
+        """Per asset and source the file that a floor by average is taken from, as an absolute path."""
+        beside = self.config_path.parent
+        return {
+            asset: {source: str((beside / path).absolute()) for source, path in files.items()}
+            for asset, files in self.config.prices.items()
+        }
+
+    @property
     def released(self) -> dict[Asset, Decimal]:
         return {holding.asset: holding.released for holding in self.config.terms.holdings}
 
@@ -123,10 +132,10 @@ def _options(request: Request) -> list[Mistake]:
 
 
 def _environment(request: Request) -> list[Mistake]:
-    """A production run needs a plan that people approved, and two sources of prices, which can't be had yet."""
+    """A production run needs a plan that people approved; that it has two sources of prices, its config has shown."""
     if request.config.environment != "production":
         return []
-    found = [Mistake("environment", "a production run needs prices from two sources: not yet")]
+    found = []
     if request.config.people is None:
         found.append(Mistake("people", "is missing: a production run starts only with a plan that people approved"))
     if request.sandbox or request.addresses:

@@ -59,7 +59,8 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         reached = await reaching.reach(request, stack, remaining)
         prepared = await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
-        paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
+        made = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
+        paper = approving.as_approved(book, made)
         approving.check(book, paper)
         await reaching.watch_markets(reached, prepared.plan)
         reached = await confirming.confirm(request, prepared.plan, reached, screen.say)
@@ -80,6 +81,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
             receivers=config.receivers,
             custody=reached.custodian,
             people=str(request.people_file or ""),
+            prices=request.price_files,
         )
         outermost.enter_context(telemetry.to_folder(folder.create(origin)))
         stack.callback(folder.lock().release)

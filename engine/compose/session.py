@@ -14,14 +14,17 @@ from engine.alarms import Alarm
 from engine.compose import products
 from engine.compose.alarming import Bell
 from engine.compose.daily import Evenings
+from engine.compose.floor_requests import FloorRequests
 from engine.compose.methods import methods
 from engine.compose.places import Places
+from engine.compose.pricefiles import PriceFiles
 from engine.compose.references import Onlookers
 from engine.core.evolve import evolve
 from engine.core.state import State
 from engine.core.turn import Methods
 from engine.drivers import control, recovery
 from engine.drivers.clocks import WallClock
+from engine.drivers.daybreak import Daybreak
 from engine.drivers.desk import Desk
 from engine.drivers.feeds import Feeds
 from engine.drivers.folder import HALT_FILE, RunFolder
@@ -176,10 +179,11 @@ class Session:
             places.venues,
             feeds,
             recording,
-            (outbox, self._screen.row),
+            (outbox, self._screen.row, FloorRequests(self._folder.path, state)),
             aside=asyncio.to_thread,
             switch=places.switch,
             custody=places.custody,
+            daybreak=Daybreak(PriceFiles.at(self._folder.origin().prices)),
         )
 
     async def _watch(self, live: Live, feeds: Feeds, schedules: Mapping[LegId, Schedule], evenings: Evenings) -> None:

@@ -19,9 +19,11 @@ from msgspec.structs import replace
 from backtests import single
 from engine.compose import approving, noting, products, reaching, running
 from engine.compose import request as requests
+from engine.compose.floor_requests import FloorRequests
 from engine.compose.methods import methods
 from engine.compose.places import Places
 from engine.compose.preparing import prepare
+from engine.compose.pricefiles import PriceFiles
 from engine.compose.references import Onlookers
 from engine.compose.rehearsal import START, Stage, in_process, stage
 from engine.compose.request import Request
@@ -33,6 +35,7 @@ from engine.drivers import recovery
 from engine.drivers import virtual as loops
 from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import VirtualClock
+from engine.drivers.daybreak import Daybreak
 from engine.drivers.feeds import Feeds
 from engine.drivers.folder import REPORT, Origin, RunFolder
 from engine.drivers.live import Live, Observer
@@ -141,7 +144,8 @@ async def _virtually(
 ) -> _Begun:
     set_up = stage(request, _remaining(request, register), clock.market)
     begun = await _begin(request, register, clock, set_up, screen, book)
-    venues, observers = begun.places.venues, (begun.outbox, screen.row)
+    requested = FloorRequests(begun.folder.path, begun.state)
+    venues, observers = begun.places.venues, (begun.outbox, screen.row, requested)
     live = Live(
         begun.state,
         begun.methods,
@@ -152,6 +156,7 @@ async def _virtually(
         begun.recording,
         observers,
         custody=begun.places.custody,
+        daybreak=Daybreak(PriceFiles.at(request.price_files)),
     )
     await live.begin(begun.notes)
     await live.run(begun.restarted)
@@ -181,6 +186,7 @@ def _simulated(request: Request, register: CaseRegister, screen: Screen, scene: 
         begun.recording,
         observers,
         custody=set_up.custody,
+        daybreak=Daybreak(PriceFiles.at(request.price_files)),
     ).run(begun.restarted)
     return begun
 
@@ -197,7 +203,8 @@ async def _begin(
     config = request.config
     reached = in_process(set_up, clock)
     prepared = await prepare(config, _remaining(request, register), reached.venues, clock, reached.custody)
-    paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
+    made = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
+    paper = approving.as_approved(book, made)
     approving.check(book, paper)
     await reaching.watch_markets(reached, prepared.plan)
     claimed = register.claim(config.environment, config.terms.case, request.released, request.out, Path(requests.RUNS))
@@ -211,6 +218,7 @@ async def _begin(
             home=str(request.state_folder or ""),
             venues=reached.whereabouts,
             people=str(request.people_file or "") if book is not None else "",
+            prices=request.price_files,
         )
     )
     onlookers = Onlookers(reached.references, prepared.plan, screen.say)

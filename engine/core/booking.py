@@ -1,9 +1,11 @@
 """What a venue's word, or a paper's, changes of an order, its leg and the ledger. Reality is booked, whatever it is."""
 
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
+from engine.core import flows
 from engine.core.state import State
 from engine.kernel.ids import VenueName
 from engine.kernel.money import EXACT, ZERO, times
@@ -65,7 +67,9 @@ def book(state: State, fill: reports.Fill) -> None:
     if outcome.filled > order.child.quantity:
         excess = f"{outcome.filled} of {order.child.quantity}"
         state.conflict = state.conflict or f"order {fill.client_id} was filled {excess}"
-    credit(state, state.plan.leg(outcome.child.leg), fill)
+    if fill.client_id not in state.taken:  # a deal with a desk prints nowhere
+        flows.printed(state, fill)
+    credit(state, state.plan.leg(outcome.child.leg), fill, outcome.child.slice, outcome.floor)
 
 
 def _elsewhere(order: Order, venue: VenueName, what: str) -> str:
@@ -78,8 +82,8 @@ def against_paper(order: Order, venue: VenueName, what: str) -> str:
     return f"{venue} tells {what} of {order.child.client_id}, of which {paper}"
 
 
-def credit(state: State, plan: LegPlan, fill: reports.Fill) -> None:
-    """The leg sold so much, and what it brought is there for the legs that it feeds."""
+def credit(state: State, plan: LegPlan, fill: reports.Fill, index: int, floor: Decimal | None) -> None:
+    """The leg sold so much in slice `index` under `floor`; what it brought is there for the legs that it feeds."""
     leg = state.legs[plan.id]
     proceeds = times(fill.quantity, fill.price)
     state.ledger.post(posting.sale(fill, plan.sell, plan.buy))
@@ -92,7 +96,13 @@ def credit(state: State, plan: LegPlan, fill: reports.Fill) -> None:
     leg.take(fill.venue, fill.quantity)
     if fill.fee.units:
         leg.fees[fill.fee.asset] = EXACT.add(leg.fees.get(fill.fee.asset, ZERO), fill.fee.units)
-    net = EXACT.subtract(proceeds, fill.fee.units if fill.fee.asset == plan.buy else ZERO)
+    kept = fill.fee.units if fill.fee.asset == plan.buy else ZERO
+    if floor is not None:
+        wanted = times(fill.quantity, floor)
+        leg.held = leg.held.with_sale(proceeds, kept, wanted)
+        if index == leg.slice:
+            leg.slice_held = leg.slice_held.with_sale(proceeds, kept, wanted)
+    net = EXACT.subtract(proceeds, kept)
     for onward in state.plan.legs:
         if plan.id in onward.fed_by:
             state.legs[onward.id].bring(fill.venue, state.at, net)

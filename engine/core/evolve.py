@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine import events as n
-from engine.core import booking, hand, shipping, striking
+from engine.core import booking, floors, flows, guarding, hand, pausing, shipping, striking
 from engine.core.state import State
 from engine.events import Entry
 from engine.kernel.clock import MINUTE, Instant
@@ -23,8 +23,8 @@ from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import lifecycle, reports
-from engine.orders.leg import Leg
-from engine.orders.order import Order, OrderFact, OrderState
+from engine.orders.leg import Held, Leg
+from engine.orders.order import Order, OrderFact, OrderState, floor_of
 from engine.reconcile import compare, resolve
 
 SHUNNED: Final = MINUTE
@@ -71,7 +71,7 @@ def _restarted(state: State, entry: n.Restarted) -> None:
         for standing in state.venues.values():
             standing.changed_at = Instant(max(standing.changed_at, entry.at))
     state.closed = state.finished = ""
-    state.seen_volume.clear()
+    flows.restarted(state)
     state.failed_looks.clear()
     for standing in state.venues.values():
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
@@ -91,6 +91,8 @@ def _restarted(state: State, entry: n.Restarted) -> None:
 def _due(state: State, entry: e.Due) -> None:
     glanced(state, entry)
     looked(state, entry)
+    if guarding.due(state, entry.at):
+        sampled(state, entry.at)
     for view in entry.views:
         for leg in _legs_at(state, view):
             if leg.arrival is None and leg.total > 0:
@@ -103,18 +105,20 @@ def glanced(state: State, entry: e.Due | Glance) -> None:
     state.due_at = entry.at
     while state.wakes and state.wakes[0] <= entry.at:
         state.wakes.pop(0)
-    for view in entry.views:
-        key = (view.venue, view.symbol)
-        before = state.seen_volume.get(key, ZERO)
-        state.seen_volume[key] = view.volume
-        for leg in _legs_at(state, view):
-            leg.volume += view.volume - before
+    flows.looked(state, entry.views)
 
 
 def looked(state: State, entry: e.Due) -> None:
     """The books of a `Due`: they replace those that were known."""
     for view in entry.views:
         state.views[view.venue, view.symbol] = view
+
+
+def sampled(state: State, at: Instant) -> None:
+    """The first decision of a minute that somebody has to look at, with its best prices in the state."""
+    guarding.sampled(state, at)
+    pausing.sampled(state, at)
+    state.minute = at // MINUTE
 
 
 def glance_will_do(state: State) -> bool:
@@ -129,10 +133,11 @@ def _legs_at(state: State, view: MarketView | Glimpse) -> Sequence[Leg]:
 def _place(state: State, entry: c.Place) -> None:
     child = entry.approved.order
     leg = state.legs[child.leg]
-    state.live[child.client_id] = Order(child)
+    state.live[child.client_id] = Order(child, floor=floor_of(entry.approved.checks))
     leg.live[child.venue] = child.client_id
     if child.slice != leg.slice:
-        leg.slice, leg.slice_used = child.slice, ZERO
+        leg.slice, leg.slice_used, leg.slice_before = child.slice, ZERO, leg.sold
+        leg.slice_held = Held()
     leg.attempt = child.attempt
     leg.slice_used += child.quantity
     leg.denied.pop(child.venue, None)
@@ -181,6 +186,11 @@ def _lookup(state: State, entry: c.Lookup) -> None:
     order = state.live.get(entry.client_id)
     if order is not None:
         state.live[entry.client_id] = replace(order, looking=True)
+
+
+def _quote_came(state: State, entry: e.QuoteCame) -> None:
+    striking.came(state, entry)
+    floors.quoted(state, entry)
 
 
 def _looked_up(state: State, entry: e.LookedUp) -> None:
@@ -304,6 +314,7 @@ _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     n.Restarted: _restarted,
     n.Closed: _closed,
     n.CaseChanged: hand.case_changed,
+    n.FloorSet: floors.set_,
     n.Instructed: hand.instructed,
     e.Due: _due,
     e.Placed: _placed,
@@ -327,13 +338,17 @@ _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     c.AskQuote: striking.asked,
     c.AcceptQuote: striking.taken,
     c.LookDeal: striking.looking,
-    e.QuoteCame: striking.came,
+    e.QuoteCame: _quote_came,
     e.AcceptanceCame: striking.accepted,
     e.DealSeen: striking.seen,
     c.WakeAt: _wake_at,
     c.Withheld: _withheld,
     c.Unheeded: hand.unheeded,
     c.Book: hand.booked,
+    c.PegLevel: guarding.turned,
+    c.MarketPause: pausing.turned,
+    c.FloorBlocked: floors.blocked,
+    c.FloorCleared: floors.cleared,
     c.Residue: _residue,
     c.Halt: _halt,
     c.Finish: _finish,

@@ -20,11 +20,12 @@ from engine.kernel.ids import ClientOrderId, TradeId, VenueOrderId
 from engine.kernel.money import BP, ZERO, Amount
 from engine.ledger import posting
 from engine.mandate import instructions as i
+from engine.mandate.floors import in_words
 from engine.mandate.hours import day, elapsed
 from engine.mandate.programme import Programme
 from engine.orders import commands as c
 from engine.orders import lifecycle
-from engine.orders.order import Order, OrderState
+from engine.orders.order import Order, OrderState, floor_of
 from engine.orders.reports import Fill
 from engine.planning.pace import Stretch
 from engine.planning.plan import LegPlan, Plan
@@ -68,7 +69,8 @@ def booked(state: State, entry: c.Book) -> None:
         return
     state.venues[entry.fill.venue].changed_at = state.changed_at = state.at
     state.tickets.add((entry.fill.venue, entry.fill.trade_id))
-    booking.credit(state, state.plan.leg(entry.order.leg), entry.fill)
+    floor = floor_of(entry.checks)
+    booking.credit(state, state.plan.leg(entry.order.leg), entry.fill, entry.order.slice, floor)
 
 
 def _answered(state: State, paper_sha256: str) -> None:
@@ -137,14 +139,20 @@ def _amend(state: State, wanted: i.Amend) -> tuple[Denied, ...]:
 
 
 def _floors(state: State, wanted: i.Amend) -> list[Denied]:
-    """A floor is a price in what the asset is sold for, or in what everything is settled in."""
+    """A floor is in what the asset is sold for, or in what everything is settled in; of whatever kind, above zero."""
     found = []
     for asset, floor in (wanted.floors or {}).items():
         currencies = [*(plan.buy for plan in state.plan.legs if plan.sell == asset), state.terms.settlement]
-        if floor is not None and floor.currency not in currencies:
-            found.append(Denied("floor", f"{floor.price} {floor.currency}", " or ".join(currencies)))
-        if floor is not None and not (floor.price.is_finite() and floor.price > 0):
-            found.append(Denied("floor", str(floor.price), "above zero"))
+        if floor is None:
+            continue
+        if floor.quote is not None:
+            currencies = currencies[:-1]  # quotes are in what the asset is sold for
+        if floor.currency not in currencies:
+            found.append(Denied("floor", in_words(floor), " or ".join(currencies)))
+        moving = floor.average or floor.quote
+        number = moving.share if moving is not None else floor.price
+        if not (number.is_finite() and number > 0):
+            found.append(Denied("floor", str(number), "above zero"))
     return found
 
 

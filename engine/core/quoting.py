@@ -5,18 +5,21 @@ with what the book would pay for the same quantity at the instant of the decisio
 with the reason. At most one deal of a leg is under way, and while its outcome is unknown nobody is asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from engine.core import striking
+from engine.core.outlets import outlet
 from engine.core.state import State
 from engine.core.world import (
     account,
     by_quotes,
+    guarded,
     lowest_price,
     out_of_hours,
+    reference_of,
     room,
     stopped,
     unlicensed,
@@ -25,17 +28,21 @@ from engine.core.world import (
 )
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.ids import OrderName, client_order_id
-from engine.kernel.money import EXACT, ZERO, times
+from engine.kernel.money import ZERO, times
+from engine.market.consolidated import Consolidated
 from engine.market.instrument import Instrument
-from engine.market.reference import NoReference, reference
+from engine.market.reference import NoReference
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import quotes
+from engine.orders.comparison import Comparison
 from engine.orders.order import Approved, ChildOrder, TimeInForce
 from engine.orders.quotes import Ask
-from engine.orders.reports import Capabilities, Quote, QuoteRequest, Refused
+from engine.orders.reports import Quote, QuoteRequest, Refused
 from engine.planning.plan import LegPlan
 from engine.risk import gate
+from engine.routing.rfq import compare
+from engine.routing.sweep import Division, divide
 
 ANSWERS: Final = Span(2 * SECOND)
 """Market time that desks are given; then the best of those that have answered is taken."""
@@ -55,8 +62,9 @@ def pursue(state: State, plan: LegPlan) -> Iterator[c.Command]:
     if any(ask.waited_for and state.at < ask.at + ANSWERS for ask in asks):
         return
     standing = [(ask, quote) for ask in asks if (quote := ask.standing(Instant(state.at + MARGIN))) is not None]
+    comparison = _compared(state, plan, (quote for _, quote in standing))
     for ask, quote in sorted(standing, key=lambda one: _unit(one[1]), reverse=True):
-        command = _judged(state, plan, ask, quote)
+        command = _judged(state, plan, ask, quote, comparison)
         yield command
         if isinstance(command, c.AcceptQuote):
             return
@@ -80,6 +88,7 @@ def _may(state: State, plan: LegPlan) -> bool:
     """May the leg ask or take anything now?"""
     leg = state.legs[plan.id]
     over = bool(state.stopped) or state.at >= state.deadline_of(plan) or bool(out_of_hours(state, plan))
+    over = over or bool(guarded(state, plan))
     return not over and not leg.closed and leg.total > 0 and not leg.live
 
 
@@ -135,25 +144,28 @@ def _quantity(state: State, plan: LegPlan, instrument: Instrument) -> Decimal:
 def _priced(state: State, plan: LegPlan, instrument: Instrument) -> tuple[MarketView, Decimal, Decimal] | None:
     """The book, its reference price and the lowest price allowed; `None` while there is no price to decide by."""
     view = view_of(state, instrument)
-    ref = None if view is None else reference(view, state.at, state.limits.reference)
-    if view is None or ref is None or isinstance(ref, NoReference):
+    ref = reference_of(state, plan, instrument)
+    if view is None or isinstance(ref, NoReference):
         return None
     lowest = lowest_price(state, plan, instrument, ref.price)
     return None if lowest is None else (view, ref.price, lowest)
 
 
-def _judged(state: State, plan: LegPlan, ask: Ask, quote: Quote) -> c.AcceptQuote | c.Withheld:
+def _judged(
+    state: State, plan: LegPlan, ask: Ask, quote: Quote, comparison: Comparison | None
+) -> c.AcceptQuote | c.Withheld:
     """Name the order that the quote would be, and hold both against the gate."""
     child = _as_order(state, plan, ask, quote)
+    division = _books(state, plan, quote.quantity)
     offered = gate.Offered(
         quote=quote,
         until=Instant(ask.until - MARGIN),
-        book=_book(state, plan, quote.quantity),
+        book=division.worth if division is not None else ZERO,
         taken=striking.took(state, quote.venue, quote.quote_id) is not None,
         working=next(iter(state.legs[plan.id].live.values()), None),
     )
     verdict = gate.check_quote(child, offered, world_of(state, plan, child))
-    return c.AcceptQuote(quote, verdict) if isinstance(verdict, Approved) else c.Withheld(child, verdict)
+    return c.AcceptQuote(quote, verdict, comparison) if isinstance(verdict, Approved) else c.Withheld(child, verdict)
 
 
 def _as_order(state: State, plan: LegPlan, ask: Ask, quote: Quote) -> ChildOrder:
@@ -175,30 +187,26 @@ def _as_order(state: State, plan: LegPlan, ask: Ask, quote: Quote) -> ChildOrder
     )
 
 
-def _book(state: State, plan: LegPlan, quantity: Decimal) -> Decimal:
-    """What the best book that could be sold into would bring for `quantity`, after fees; 0 where there is none.
+def _books(state: State, plan: LegPlan, quantity: Decimal) -> Division | None:
+    """The best division of `quantity` over all books that could be sold into; `None` where there is none.
 
-    What its visible depth does not take counts at the lowest price that is allowed: an order left standing for the rest
-    would bring no less.
+    What they do not take counts at the lowest price that is allowed, net of its fee: an order left standing for the
+    rest would bring no less.
     """
-    found = ZERO
+    outlets = []
     for instrument in plan.instruments:
-        priced = _priced(state, plan, instrument)
-        if priced is None or stopped(state, plan, instrument.venue) or account(state, instrument) < quantity:
-            continue
-        view, _, lowest = priced
-        found = max(found, crossing(view, state.opened.capabilities[instrument.venue], quantity, lowest))
-    return found
+        priced, there = _priced(state, plan, instrument), account(state, instrument)
+        if priced is not None and not stopped(state, plan, instrument.venue) and there > 0:
+            view, _, lowest = priced
+            outlets.append(outlet(state, instrument, view, lowest, there))
+    return divide(quantity, outlets) if outlets else None
 
 
-def crossing(view: MarketView, capabilities: Capabilities, quantity: Decimal, lowest: Decimal) -> Decimal:
-    """What selling `quantity` into the bids at `lowest` or better brings after fees, the rest at `lowest`."""
-    left, proceeds = quantity, ZERO
-    for level in view.bids:
-        if left <= 0 or level.price < lowest:
-            break
-        part = min(left, level.size)
-        proceeds = EXACT.add(proceeds, times(part, level.price))
-        left = EXACT.subtract(left, part)
-    proceeds = EXACT.add(proceeds, times(left, lowest))
-    return EXACT.subtract(proceeds, capabilities.fee(proceeds))
+def _compared(state: State, plan: LegPlan, standing: Iterable[Quote]) -> Comparison | None:
+    """All desks' quotes against the books and the market's price, as of now; `None` while there is no such price."""
+    found = [ref for i in plan.instruments if isinstance(ref := reference_of(state, plan, i), Consolidated)]
+    quotes = list(standing)
+    if not found or not quotes:
+        return None
+    books = {q.quantity: division for q in quotes if (division := _books(state, plan, q.quantity)) is not None}
+    return compare(quotes, books, found[0].price)

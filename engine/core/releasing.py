@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.core.exposure import exposed, prices
 from engine.core.state import State
-from engine.core.world import leg_stopped, schedule_of, venue_stopped
+from engine.core.world import guarded, leg_stopped, schedule_of, venue_stopped
 from engine.kernel.clock import HOUR, SECOND, Span
 from engine.kernel.ids import LegId
 from engine.kernel.money import ZERO, down_to, times, up_to
@@ -54,7 +54,8 @@ def releases(state: State, schedules: Mapping[LegId, Schedule]) -> Iterator[c.As
     if custody is None:
         return
     for plan in state.plan.legs:
-        if plan.sell in custody.holdings and not state.stopped and not leg_stopped(state, plan):
+        kept = state.stopped or leg_stopped(state, plan) or guarded(state, plan)
+        if plan.sell in custody.holdings and not kept:
             yield from _of_leg(state, custody, plan, schedules[plan.id])
 
 

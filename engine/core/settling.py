@@ -9,12 +9,14 @@ from engine.core.world import (
     account,
     by_quotes,
     coming,
+    ended,
     feeders_closed,
+    guarded,
     least_price,
     leg_stopped,
     out_of_hours,
 )
-from engine.kernel.clock import MINUTE, SECOND, Instant, Span
+from engine.kernel.clock import MINUTE, SECOND, Instant, Span, show_span
 from engine.kernel.ids import VenueName
 from engine.mandate.instructions import Scope
 from engine.mandate.programme import Overnight
@@ -65,7 +67,8 @@ def pulled(state: State, leg: Leg, venues: Iterable[VenueName]) -> Iterator[c.Ca
 
 def resting_must_go(state: State, plan: LegPlan) -> bool:
     """Nothing of this leg may stand in a book now."""
-    over = state.at >= state.deadline_of(plan) or bool(state.halted)
+    over = state.at >= state.deadline_of(plan) or bool(state.halted) or ended(state, plan)
+    over = over or bool(guarded(state, plan))
     return over or bool(leg_stopped(state, plan)) or (bool(out_of_hours(state, plan)) and not _rests(state))
 
 
@@ -151,6 +154,8 @@ def _over(state: State, plan: LegPlan) -> str | None:
         return reason
     if state.halted and closing:
         return f"halted: {state.halted}"
+    if ended(state, plan) and closing:
+        return f"end of the window of {show_span(plan.window)}, as approved"
     if state.at >= state.deadline_of(plan) and closing:
         last = hindrance(state, plan)
         return f"deadline; {last}" if last else "deadline"

@@ -17,9 +17,11 @@ from engine.kernel.ids import ClientOrderId, LegId, RunTag, Symbol, VenueName, r
 from engine.kernel.money import ZERO, Asset
 from engine.ledger import posting
 from engine.ledger.balances import Balances
+from engine.mandate.floors import FloorVersion
 from engine.mandate.instructions import By, Scope
 from engine.mandate.standing import CaseStanding
 from engine.mandate.terms import Terms
+from engine.market.flow import Flow
 from engine.market.view import MarketView
 from engine.orders.leg import Leg
 from engine.orders.order import Order
@@ -30,8 +32,12 @@ from engine.planning.pace import Stretch
 from engine.planning.plan import LegPlan, Plan
 from engine.reconcile.compare import Difference
 from engine.risk.limits import Limits
+from engine.risk.stable import PegSeen
+from engine.science.stable import Guard
 
 NEVER: Final = Instant(0)
+Pair = tuple[VenueName, Symbol]
+"""By the names that venues give them."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,61 @@ class Shipment:
     """Some request for it may have been heard, whatever was said of a later one."""
     looked: bool = False
     """The custodian was asked about it since, and knew nothing."""
+
+
+@dataclass(slots=True)
+class Peg:
+    """A stablecoin as its guard has seen it, minute by minute."""
+
+    guard: Guard
+    seen: PegSeen = field(default_factory=lambda: PegSeen(None, 0))
+    """In the last minute that was sampled."""
+    blind: int = 0
+    """Minutes in a row without a price."""
+    calm: int = 0
+    """Minutes in a row that speak for going on."""
+    stopped: str = ""
+    """Why no more of it is made; empty while it may be."""
+    told: int = 0
+    """The level that stands in the journal."""
+
+    @property
+    def level(self) -> int:
+        """0 calm, 1 told, 2 stopped; a stop outlasts the statistic's own level by the minutes of calm."""
+        return 2 if self.stopped else self.guard.level
+
+
+@dataclass(slots=True)
+class Calm:
+    """What a leg's market has done of late."""
+
+    prices: deque[tuple[Instant, Decimal]] = field(default_factory=deque)
+    """One a minute, no further back than the rule looks."""
+    restless: str = ""
+    """Why the leg waits; empty while it does not."""
+    restless_at: Instant = NEVER
+    """When the market was last seen to be so, or was not seen."""
+
+
+@dataclass(slots=True)
+class FloorStanding:
+    """A floor by average as it was last set, or why it could not be."""
+
+    version: FloorVersion | None = None
+    lack: str = ""
+    """Why the last attempt gave none; empty when it did."""
+    day: str = ""
+    """The local day of the last attempt."""
+
+
+@dataclass(slots=True)
+class FloorBlock:
+    """A stretch during which a leg's floor was above all that was paid."""
+
+    since: Instant
+    number: int
+    """Of the leg's, from 1."""
+    over: bool = False
 
 
 @dataclass(slots=True)
@@ -106,7 +167,10 @@ class State:
     ended: dict[ClientOrderId, Order] = field(default_factory=dict)
     venues: dict[VenueName, Standing] = field(default_factory=dict)
     views: dict[tuple[VenueName, Symbol], MarketView] = field(default_factory=dict)
-    seen_volume: dict[tuple[VenueName, Symbol], Decimal] = field(default_factory=dict)
+    flows: dict[Pair, Flow] = field(default_factory=dict)
+    """What is traded of each pair that was ever shown."""
+    dark_from: Instant = NEVER
+    """When the process before this one looked last; from then until `began_at` nobody saw what was traded."""
     ledger: Balances = field(default_factory=Balances)
     wakes: list[Instant] = field(default_factory=list)
     due_at: Instant = NEVER
@@ -142,6 +206,18 @@ class State:
     """So many were ever asked for."""
     turned_down: dict[tuple[VenueName, Asset], Instant] = field(default_factory=dict)
     """When the custodian last turned a tranche down."""
+    minute: int = -1
+    """Of market time since 1970, the last for which the guards took a sample."""
+    pegs: dict[Asset, Peg] = field(default_factory=dict)
+    """Stablecoins that open legs make."""
+    calms: dict[LegId, Calm] = field(default_factory=dict)
+    """Legs whose market is looked at for its calm."""
+    floors: dict[Asset, FloorStanding] = field(default_factory=dict)
+    """Of assets whose floor is an average."""
+    quoted: dict[tuple[LegId, VenueName], tuple[Instant, Quote]] = field(default_factory=dict)
+    """The last quote of each desk, and when it was asked for."""
+    blocks: dict[LegId, FloorBlock] = field(default_factory=dict)
+    """The last stretch in which a leg's floor kept it from selling."""
     paused: bool = False
     halted: str = ""
     halted_at: Instant = NEVER

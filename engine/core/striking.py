@@ -15,7 +15,7 @@ from engine.kernel.ids import ClientOrderId, LegId
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import lifecycle, quotes
-from engine.orders.order import ChildOrder, Order, OrderFact, OrderState
+from engine.orders.order import ChildOrder, Order, OrderFact, OrderState, floor_of
 from engine.orders.quotes import Ask
 from engine.orders.reports import Dealt, NoDeal, NoWord, Refused, Transient, Unknown
 
@@ -49,7 +49,7 @@ def taken(state: State, entry: c.AcceptQuote) -> None:
     """The quote may be a deal from here on."""
     child = entry.approved.order
     leg = state.legs[child.leg]
-    state.live[child.client_id] = Order(child)
+    state.live[child.client_id] = Order(child, floor=floor_of(entry.approved.checks))
     leg.live[child.venue] = child.client_id
     leg.denied.pop(child.venue, None)
     state.taken[child.client_id] = entry.quote

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.core import quoting, settling
+from engine.core import flooring, guarding, quoting, settling
 from engine.core.state import State
-from engine.core.world import able, out_of_hours, schedule_of
+from engine.core.world import able, leg_stopped, out_of_hours, schedule_of
 from engine.events import CaseChanged, Instructed, Restarted, Turning
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId
@@ -36,12 +36,17 @@ def wakes(state: State, event: Turning, schedules: Mapping[LegId, Schedule]) -> 
     if (arrival := settling.next_arrival(state)) is not None:
         wanted.append(Instant(max(arrival, state.at + SECOND)))
     wanted += quoting.wakes(state)
+    wanted += flooring.wakes(state)
     for plan in state.plan.legs:
         if not state.legs[plan.id].closed:
             if not out_of_hours(state, plan):
                 wanted.append(schedule_of(state, plan, schedules[plan.id]).following(state.at))
             if (hours := state.plan.hours(plan)) is not None and (turns := turning(hours, state.at)) is not None:
                 wanted.append(turns)
+            if guarding.watched(state, plan) and not (out_of_hours(state, plan) or leg_stopped(state, plan)):
+                wanted.append(guarding.next_minute(state.at))
+            if state.limits.footprint is not None:  # each minute is judged whole, when it is over
+                wanted.append(guarding.next_minute(state.at))
             if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at
                 wanted.append(state.deadline_of(plan))
     if state.plan.programme is not None:

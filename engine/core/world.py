@@ -2,18 +2,20 @@
 
 from decimal import Decimal
 
+from engine.core import floors, footing, guarding, pausing
 from engine.core.exposure import cover_of
 from engine.core.state import State
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import ClientOrderId, VenueName
 from engine.kernel.money import ZERO, Asset, down_to, times
 from engine.ledger import accounts
-from engine.mandate.hours import closed, day
+from engine.mandate.hours import closed, day, elapsed
 from engine.mandate.instructions import By, Scope
 from engine.mandate.programme import serviced as service
 from engine.mandate.register import gap
+from engine.market.consolidated import Consolidated, at_venue
 from engine.market.instrument import Instrument
-from engine.market.reference import Reference, fresh, reference
+from engine.market.reference import NoReference, fresh
 from engine.market.view import MarketView
 from engine.orders.order import ChildOrder, Order
 from engine.orders.reports import Mode
@@ -21,16 +23,31 @@ from engine.orders.strategy import Schedule
 from engine.planning import pursue
 from engine.planning.days import allowed
 from engine.planning.pace import Now, Stretched
-from engine.planning.plan import LegPlan
+from engine.planning.plan import AtEnd, LegPlan
 from engine.planning.pursue import Room
 from engine.planning.trading_time import InHours
-from engine.risk.floor import band_bottom, collar, floor_in_quote
+from engine.risk.floor import band_bottom, collar
 from engine.risk.world import World
 
 
 def view_of(state: State, instrument: Instrument) -> MarketView | None:
     """The last view of the pair."""
     return state.views.get((instrument.venue, instrument.symbol))
+
+
+def views_of(state: State, plan: LegPlan) -> tuple[MarketView, ...]:
+    """The last views of the leg's pair wherever it is shown, venues for reference included."""
+    own = [view for pair in plan.pairs if (view := state.views.get(pair)) is not None]
+    name = f"{plan.sell}/{plan.buy}"
+    return (*own, *(view for view in state.views.values() if view.pair == name))
+
+
+def reference_of(state: State, plan: LegPlan, instrument: Instrument) -> Consolidated | NoReference:
+    """The price that an order of the leg at the instrument's venue is held against, or why there is none."""
+    view = view_of(state, instrument)
+    if view is None:
+        return NoReference("no view of the market yet")
+    return at_venue(view, views_of(state, plan), state.at, state.limits.reference)
 
 
 def fiat_view(state: State, plan: LegPlan, venue: VenueName) -> MarketView | None:
@@ -113,14 +130,19 @@ def basket_minute(state: State, plan: LegPlan) -> Decimal:
     return sum((notional for at, leg, notional in state.sent if at > since and leg in basket), ZERO)
 
 
-def lowest_price(state: State, plan: LegPlan, instrument: Instrument, ref: Decimal) -> Decimal | None:
-    """The lowest limit that floor, bands and collar allow together; `None` when the floor lacks a stablecoin price."""
+def lowest_price(
+    state: State, plan: LegPlan, instrument: Instrument, ref: Decimal, index: int = floors.NOWHERE
+) -> Decimal | None:
+    """The lowest limit that floor, bands and collar allow together; `None` while the floor has no price.
+
+    A floor on the average of a slice lets more through for an order of the slice `index` that it is asked for.
+    """
     bounds = [collar(ref, state.limits.collar_bp, instrument)]
     if instrument.band is not None:
         bounds.append(instrument.at_least(times(ref, 1 - instrument.band)))
     if plan.floor is not None:
         fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.limits.reference)
-        bottom = floor_in_quote(plan.floor, instrument, fiat)
+        bottom = floors.lowest_limit(state, plan, instrument, fiat, index, bounds[0])
         if bottom is None:
             return None
         bounds.append(bottom)
@@ -131,9 +153,8 @@ def lowest_price(state: State, plan: LegPlan, instrument: Instrument, ref: Decim
 
 def least_price(state: State, plan: LegPlan, instrument: Instrument) -> Decimal | None:
     """The lowest limit at which an order could be sent now; `None` while there is no price to be believed."""
-    view = view_of(state, instrument)
-    ref = None if view is None else reference(view, state.at, state.limits.reference)
-    return lowest_price(state, plan, instrument, ref.price) if isinstance(ref, Reference) else None
+    ref = reference_of(state, plan, instrument)
+    return lowest_price(state, plan, instrument, ref.price) if isinstance(ref, Consolidated) else None
 
 
 def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, resting: Order | None) -> Room:
@@ -153,7 +174,8 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
     if state.terms.stable(plan.sell) is not None:
         worth = ZERO  # its own schedule gathers it, and it may not grow old
     return Room(
-        participation=pursue.participation_room(leg, plan.participation_max),
+        participation=pursue.participation_room(footing.others(state, plan), plan.participation_max),
+        footprint=footprint_room(state, plan, instrument.venue, besides),
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
         today=None if quota is None else max(ZERO, quota[1] - quota[0]),
@@ -162,6 +184,14 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         elsewhere=state.working(plan.id, besides),
         worth=down_to(worth / price, lot),
     )
+
+
+def footprint_room(
+    state: State, plan: LegPlan, venue: VenueName, besides: ClientOrderId | None = None
+) -> Decimal | None:
+    """How much more may be sold on `venue`, as far as our shares of what is traded go; `None` without a limit."""
+    found = footing.footings(state, plan, venue, besides)
+    return min((room for limit in found if (room := limit.room) is not None), default=None)
 
 
 def stopped(state: State, plan: LegPlan, venue: VenueName) -> str:
@@ -180,6 +210,11 @@ def leg_stopped(state: State, plan: LegPlan) -> str:
     if by := state.stops.get((Scope.ASSET, plan.sell)):
         return f"{plan.sell} was stopped by {by}"
     return "paused" if state.paused and not plan.fed_by else ""
+
+
+def guarded(state: State, plan: LegPlan) -> str:
+    """Why a guard of the market holds the leg back, though people let it sell; empty when none does."""
+    return guarding.stopped(state, plan) or pausing.waits(state, plan)
 
 
 def venue_stopped(state: State, venue: VenueName) -> str:
@@ -209,7 +244,25 @@ def feeding(state: State, plan: LegPlan) -> bool:
 def by_quotes(state: State, plan: LegPlan) -> bool:
     """Is the leg brought to its end by firm quotes, and no longer through the book?"""
     desks = (state.opened.capabilities[instrument.venue].quotes for instrument in plan.instruments)
-    return state.finishing is By.RFQ and any(desks)
+    wanted = state.finishing is By.RFQ or (plan.at_end is AtEnd.RFQ and window_over(state, plan))
+    return wanted and any(desks)
+
+
+def window_over(state: State, plan: LegPlan) -> bool:
+    """Has the schedule of a leg that nobody feeds come to its end, in open time and as amended?"""
+    if plan.fed_by:
+        return False
+    hours, at = state.plan.hours(plan), state.at
+    if hours is not None:
+        at = Instant(state.opened.at + elapsed(hours, state.opened.at, at))
+    for stretch in reversed(state.stretches.get(plan.id, ())):
+        at = stretch.back(at)
+    return at >= state.opened.at + plan.window
+
+
+def ended(state: State, plan: LegPlan) -> bool:
+    """Is the leg's window over, and what is left stays by the rule that was approved?"""
+    return plan.at_end is AtEnd.STOP and state.finishing is None and window_over(state, plan)
 
 
 def schedule_of(state: State, plan: LegPlan, schedule: Schedule) -> Schedule:
@@ -221,7 +274,7 @@ def schedule_of(state: State, plan: LegPlan, schedule: Schedule) -> Schedule:
         return schedule
     for stretch in state.stretches.get(plan.id, ()):
         schedule = Stretched(schedule, stretch)
-    if state.finishing is By.SWEEP:
+    if state.finishing is By.SWEEP or (plan.at_end is AtEnd.SWEEP and window_over(state, plan)):
         schedule = Now(schedule)
     hours = state.plan.hours(plan)
     return schedule if hours is None else InHours(schedule, hours, state.opened.at)
@@ -263,15 +316,23 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         limits=state.limits,
         instrument=instrument,
         floor=plan.floor,
+        bottom_now=floors.bottom(state, plan),
+        tally=floors.tally(state, plan, child.slice),
+        charge=floors.charge(plan.floor, state.opened.capabilities[venue]),
         participation_max=plan.participation_max,
         view=view_of(state, instrument),
+        views=views_of(state, plan),
         fiat_view=fiat_view(state, plan, venue),
+        fiat_views=guarding.views(state, plan.buy),
+        peg_level=guarding.level(state, plan.buy),
+        restless=pausing.waits(state, plan),
         total=leg.total,
         received=leg.received,
         sold=leg.sold,
         committed=state.committed_of(plan.sell),
         free=shown(state, instrument),
-        volume=leg.volume,
+        volume=footing.others(state, plan),
+        footings=footing.footings(state, plan, venue),
         minute_notional=notional,
         minute_orders=orders,
         live=leg.live.get(venue),

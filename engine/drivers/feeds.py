@@ -31,6 +31,13 @@ class Source(Protocol):
         """Everything seen up to `at` and not drained before."""
 
 
+class Onlooking(Source, Protocol):
+    """The feed of a venue for reference."""
+
+    pairs: Mapping[Symbol, str]
+    """What its symbols stand for: `BTC/USDT`."""
+
+
 class Feeds:
     """All pairs of a run. `gather` may be called at any time; views are made from what has been gathered."""
 
@@ -39,7 +46,7 @@ class Feeds:
         pairs: Iterable[tuple[VenueName, Symbol]],
         sources: Mapping[VenueName, Source],
         tape: Tape,
-        onlookers: Mapping[VenueName, Source] | None = None,
+        onlookers: Mapping[VenueName, Onlooking] | None = None,
     ) -> None:
         """`onlookers` are the venues for reference; they may grow, and a pair of theirs has a view once it is seen."""
         self._watches = {pair: Watch(*pair) for pair in pairs}
@@ -55,7 +62,9 @@ class Feeds:
         for onlooker in self._onlookers.values():
             for fact in self._recorded(onlooker, at):
                 pair = (fact.venue, fact.symbol)
-                self._watches.setdefault(pair, Watch(*pair)).apply(fact)
+                if pair not in self._watches:
+                    self._watches[pair] = Watch(*pair, onlooker.pairs.get(fact.symbol, ""))
+                self._watches[pair].apply(fact)
 
     def _recorded(self, source: Source, at: Instant) -> Sequence[MarketFact]:
         facts = source.drain(at)

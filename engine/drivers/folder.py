@@ -46,6 +46,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     """The signed file that says who may decide what; empty where nobody has to."""
     receivers: tuple[Receiver, ...] = ()
     """Who is told of alarms."""
+    prices: dict[str, dict[str, str]] = {}
+    """Per asset and source the file that a floor by average is taken from."""
 
 
 class Locked(Exception):

@@ -14,10 +14,11 @@ from engine.core.evolve import evolve
 from engine.core.state import State
 from engine.core.turn import Methods, turn
 from engine.drivers import perform
+from engine.drivers.daybreak import Daybreak, NoSource
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.offsets import Offsets
 from engine.drivers.perform import ACTING, Acting, Switch
-from engine.events import CaseChanged, Closed, Entry, Instructed, Note, Restarted, TapeSealed, Turning, kind
+from engine.events import CaseChanged, Closed, Entry, FloorSet, Instructed, Note, Restarted, TapeSealed, Turning, kind
 from engine.journal.record import Record
 from engine.journal.store import Journal, Row
 from engine.kernel import codec
@@ -63,6 +64,7 @@ class Live:
         aside: Aside | None = None,
         switch: Switch | None = None,
         custody: Custody | None = None,
+        daybreak: Daybreak | None = None,
     ) -> None:
         """`aside` runs slow work in a thread; without it, such as in virtual time, it is done at once.
 
@@ -79,6 +81,7 @@ class Live:
         self._reached = asyncio.Event()
         self._sealed_at = state.at
         self._aside, self._custody = aside, custody
+        self._daybreak = daybreak or Daybreak(NoSource())
         self._sealing: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
 
@@ -115,6 +118,9 @@ class Live:
         self._attend()
         try:
             self._turn(restarted)
+            for floor in self._daybreak.look(self.state, self._now()):
+                self._turn(floor)
+            self._start(self._follow_days())
             for venue in self._venues.values():
                 self._start(self._offsets.watch(venue))
                 self._start(self._listen(venue))
@@ -129,9 +135,24 @@ class Live:
             await self._stop()
         return self.state
 
+    def _now(self) -> Instant:
+        return Instant(max(self._clock.market(), self.state.at))
+
     def _due(self) -> Due:
-        at = Instant(max(self._clock.market(), self.state.at))
+        at = self._now()
         return Due(at, self._feeds.views(at))
+
+    async def _follow_days(self) -> None:
+        """Floors of the days to come, and of this one while it has none. Files are read beside the event loop."""
+        source = self._daybreak.source
+        while (at := self._daybreak.following(self.state, self._now())) is not None:
+            await self._clock.until(at)
+            now, taken = self._now(), list[FloorSet]()
+            for owed in self._daybreak.owed(self.state, now):
+                beside = self._aside is not None
+                taken.append(await asyncio.to_thread(source.take, owed, now) if beside else source.take(owed, now))
+            for event in self._daybreak.news(self.state, taken):
+                self._inbox.put_nowait(event)
 
     def _turn(self, event: Turning) -> None:
         """The heart: decide, journal both, act on what will be durable."""

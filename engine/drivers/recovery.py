@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 
 from engine import VERSION
-from engine.core.evolve import Glance, evolve, glance_will_do, glanced, looked
+from engine.core import guarding
+from engine.core.evolve import Glance, evolve, glance_will_do, glanced, looked, sampled
 from engine.core.state import State, opened
+from engine.drivers.tops import tops
 from engine.events import Opened, Restarted, decode
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
@@ -23,7 +25,8 @@ _GLANCE: Final = msgspec.json.Decoder(Glance)
 class Fold:
     """Takes checked rows one by one; the state is there after the first.
 
-    Books are decoded when they matter: where a leg's arrival price is their mid, and the last ones of all.
+    Books are decoded when they matter: where a leg's arrival price is their mid, and the last ones of all. Of those
+    that a guard samples only the best prices are.
     """
 
     def __init__(self) -> None:
@@ -35,14 +38,14 @@ class Fold:
         """Fold one row in; `Damaged` when it is none that we know."""
         state = self._state
         try:
-            if record.kind == "due" and state is not None and glance_will_do(state):
-                self._glance(state, record.payload)
+            if record.kind == "due" and state is not None and self._glance(state, record.payload):
                 return
             entry = decode(record.payload)
         except ValueError as error:
             raise Damaged(f"row {record.seq} ({record.kind}) is not a row of this version: {error}") from error
         if state is not None:
             if isinstance(entry, Due):
+                self._unread.pop(_shown(entry), None)  # it shows them anew
                 self._look(state)
             evolve(state, entry)
         elif isinstance(entry, Opened):
@@ -58,12 +61,21 @@ class Fold:
         self._look(self._state)
         return self._state
 
-    def _glance(self, state: State, payload: bytes) -> None:
+    def _glance(self, state: State, payload: bytes) -> bool:
+        """Take the row without its books, unless they matter."""
+        if not glance_will_do(state):
+            return False
         due = _GLANCE.decode(payload)
         glanced(state, due)
-        shown = tuple((view.venue, view.symbol) for view in due.views)
+        shown = _shown(due)
         self._unread.pop(shown, None)  # so that what is read later stays in the order of the rows
         self._unread[shown] = payload
+        if guarding.due(state, due.at):
+            pairs = guarding.pairs(state)
+            for waiting in self._unread.values():
+                looked(state, tops(waiting, pairs))
+            sampled(state, due.at)
+        return True
 
     def _look(self, state: State) -> None:
         """Read the books that were left."""
@@ -72,6 +84,11 @@ class Fold:
             assert isinstance(due, Due), payload
             looked(state, due)
         self._unread.clear()
+
+
+def _shown(due: Due | Glance) -> tuple[object, ...]:
+    """The pairs whose books it holds."""
+    return tuple((view.venue, view.symbol) for view in due.views)
 
 
 def fold(records: Iterable[Record]) -> State:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from engine.core.evolve import evolve
 from engine.core.state import State
 from engine.core.turn import Methods, turn
+from engine.drivers.daybreak import Daybreak, NoSource
 from engine.drivers.feeds import Feeds, Tape
 from engine.drivers.live import SEAL_EVERY, Observer
 from engine.drivers.perform import ACTING, Acting, Quoting
@@ -85,8 +86,10 @@ class Simulated:
         tape: Tape,
         observers: Sequence[Observer] = (),
         custody: ScriptedCustody | None = None,
+        daybreak: Daybreak | None = None,
     ) -> None:
         self.state, self._custody = state, custody
+        self._daybreak = daybreak or Daybreak(NoSource())
         self._methods, self._journal, self._time = methods, journal, time
         self._venues, self._feeds, self._tape, self._observers = venues, feeds, tape, observers
         self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
@@ -96,6 +99,7 @@ class Simulated:
     def run(self, restarted: Restarted) -> State:
         """Turn until the core has finished."""
         self._turn(restarted)
+        self._follow_days()
         for name, venue in self._venues.items():
             self._listen(name, venue.facts())
         while not self.state.finished:
@@ -144,6 +148,14 @@ class Simulated:
         self._seal(at)
         differences = sum(len(standing.differences) for standing in self.state.venues.values())
         self._note(Closed(at, self.state.finished, len(self.state.live), differences))
+
+    def _follow_days(self) -> None:
+        """Floors of this day, and of those to come."""
+        at = Instant(max(self._time(), self.state.at))
+        for event in self._daybreak.look(self.state, at):
+            self._turn(event)
+        if (then := self._daybreak.following(self.state, at)) is not None:
+            self._after(Span(then - self._time()), self._follow_days)
 
     def _custodian(self) -> ScriptedCustody:
         assert self._custody is not None, "a run without a custodian asks for no tranche"

@@ -16,6 +16,7 @@ from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import RunId, VenueName
 from engine.kernel.money import BP, EXACT, ZERO, Asset, plain, ratio, times
 from engine.market.facts import Level, Print
+from engine.orders import quotes
 from engine.orders.reports import Fill
 from engine.planning.plan import LegPlan
 
@@ -152,11 +153,17 @@ def _own(prints: Sequence[Print], fills: Sequence[Fill]) -> tuple[set[int], list
     return own, sorted(unmatched)
 
 
-def others(story: Story, leg: LegStory) -> OthersTape:
-    """The tape of the leg's pairs without any fill of this run."""
-    pairs = leg.plan.pairs
-    ours = [s.fill for other in story.legs for s in other.fills if (s.fill.venue, s.fill.symbol) in pairs]
-    return OthersTape(leg.prints, ours)
+def others(story: Story, leg: LegStory, venue: VenueName | None = None) -> OthersTape:
+    """The tape of the leg's pairs, or of that on `venue`, without any sale of this run in their books."""
+    pairs = [pair for pair in leg.plan.pairs if venue in (None, pair[0])]
+    booked = [s.fill for other in story.legs for s in other.fills if in_book(s)]
+    prints = leg.prints if venue is None else [seen for seen in leg.prints if seen.venue == venue]
+    return OthersTape(prints, [fill for fill in booked if (fill.venue, fill.symbol) in pairs])
+
+
+def in_book(sold: Sold) -> bool:
+    """Was it sold in a book, where it printed? What a desk took, by a quote or by voice, did not."""
+    return sold.order.slice < quotes.FIRST
 
 
 def began(story: Story, leg: LegStory) -> Instant | None:

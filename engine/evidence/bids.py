@@ -10,6 +10,7 @@ from engine.kernel.ids import LegId, VenueName
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import quotes
+from engine.orders.comparison import in_words
 from engine.orders.reports import Dealt, NoDeal, NoWord, Quote, Quoted, QuoteRequest, Refused, Transient, Unknown
 
 Bidding = c.AskQuote | c.AcceptQuote | c.LookDeal | e.QuoteCame | e.AcceptanceCame | e.DealSeen
@@ -61,11 +62,12 @@ class Bids:
                 if (bid := self._bids.get(number)) is not None:
                     self._bids[number] = replace(bid, came_at=came, answer=answer)
                 return None
-            case c.AcceptQuote(quote, approved):
+            case c.AcceptQuote(quote, approved, comparison):
                 self._quotes[approved.order.client_id] = approved.order.slice - quotes.FIRST
                 self._befell(approved.order.client_id, "taken")
                 what = f"{quote.quantity} {quote.sell} for {quote.proceeds} {quote.buy} on {quote.venue}"
-                return "quote taken", f"{what}, {quote.quote_id}"
+                against = f"; {in_words(comparison)}" if comparison is not None else ""
+                return "quote taken", f"{what}, {quote.quote_id}{against}"
             case e.AcceptanceCame(client_id=name, outcome=outcome):
                 return self._accepted(name, outcome)
             case e.DealSeen(client_id=name, answer=found):

@@ -17,13 +17,17 @@ from engine.events import (
     CaseChanged,
     Closed,
     Entry,
+    FloorSet,
     Instructed,
     Opened,
     Restarted,
     TapeSealed,
 )
+from engine.evidence import guards
 from engine.evidence.annals import Annals
 from engine.evidence.bids import Bidding, Bids
+from engine.evidence.floors import FloorNotes
+from engine.evidence.footprint import shares_of
 from engine.evidence.story import Attempt, FillKey, LegStory, Moment, Refusal, Seen, Sold, Story, Targets, Way
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
@@ -33,6 +37,7 @@ from engine.kernel.money import EXACT
 from engine.market.facts import Print
 from engine.orders import commands as c
 from engine.orders import events as e
+from engine.orders.order import Check, ChildOrder, floor_of
 from engine.orders.quotes import execution, price_step
 from engine.orders.reports import (
     Deal,
@@ -61,6 +66,12 @@ def tell(
     return reading.story(sorted(prints, key=lambda p: p.at), targets or {})
 
 
+def _attempt(record: Record, order: ChildOrder, checks: Sequence[Check]) -> Attempt:
+    """An order as it was sent, with what the gate saw."""
+    name = parse_client_order_id(order.client_id)
+    return Attempt(order, name.epoch if name else 0, record.at, floor=floor_of(checks), shares=shares_of(checks))
+
+
 class Reading:
     """What has been gathered up to the row that is read; for those who follow a run as it goes."""
 
@@ -80,6 +91,7 @@ class Reading:
         self.contradictions: list[str] = []
         self.annals = Annals()
         self.bids = Bids()
+        self.floors = FloorNotes()
         self.duplicates = self.rows = 0
         self.head = ""
 
@@ -109,10 +121,9 @@ class Reading:
                 | Closed()
             ):
                 self._life(entry)
-            case c.Place(approved):
-                name = parse_client_order_id(approved.order.client_id)
-                attempt = Attempt(approved.order, name.epoch if name else 0, record.at)
-                self.attempts[approved.order.client_id] = attempt
+            case c.Place(approved, reason):
+                sent = _attempt(record, approved.order, approved.checks)
+                self.attempts[approved.order.client_id] = replace(sent, routed=reason)
             case c.Withheld():
                 self.withheld.append(Refusal(record.at, entry))
                 self.bids.withheld(entry)
@@ -135,6 +146,12 @@ class Reading:
                 self._note(record.at, "tranche at the venue", what)
             case c.Book():
                 self._booked(record, entry)
+            case c.PegLevel():
+                self._note(record.at, *guards.peg(entry))
+            case c.MarketPause():
+                self._note(record.at, *guards.pause(entry))
+            case FloorSet() | c.FloorBlocked() | c.FloorCleared():
+                self._note(*self.floors.take(entry))
             case c.AskQuote() | c.AcceptQuote() | c.LookDeal() | e.QuoteCame() | e.AcceptanceCame() | e.DealSeen():
                 self._bid(record, entry)
             case c.Cancel() | c.Lookup() | c.Survey() | c.WakeAt() | c.Finish():
@@ -233,8 +250,8 @@ class Reading:
         if (told := self.bids.take(record.at, entry)) is not None:
             self._note(record.at, *told)
         if isinstance(entry, c.AcceptQuote):
-            order, name = entry.approved.order, parse_client_order_id(entry.approved.order.client_id)
-            self.attempts[order.client_id] = Attempt(order, name.epoch if name else 0, record.at)
+            order = entry.approved.order
+            self.attempts[order.client_id] = _attempt(record, order, entry.approved.checks)
         elif isinstance(entry, e.AcceptanceCame):
             outcome = Done() if isinstance(entry.outcome, Dealt) else entry.outcome
             self._change(entry.client_id, outcome=outcome)
@@ -257,8 +274,7 @@ class Reading:
         """A lost fill of ours, or a deal that was struck by voice."""
         name = entry.order.client_id
         if name not in self.attempts:
-            parsed = parse_client_order_id(name)
-            self.attempts[name] = Attempt(entry.order, parsed.epoch if parsed else 0, record.at, Done())
+            self.attempts[name] = replace(_attempt(record, entry.order, entry.checks), outcome=Done())
         what = f"{entry.fill.quantity} {entry.order.sell} at {entry.fill.price} {entry.order.buy} on {entry.fill.venue}"
         self._note(record.at, "booked by paper", f"{what}, {entry.fill.trade_id}: paper {entry.paper_sha256[:12]}")
         self._fill(record, entry.fill, Way.PAPER)
@@ -317,7 +333,7 @@ class Reading:
             if (attempt := self.attempts.get(fill.client_id)) is None:
                 strangers.append(fill)
             else:
-                sold.setdefault(attempt.order.leg, []).append(Sold(fill, attempt.order, way, seq, at))
+                sold.setdefault(attempt.order.leg, []).append(Sold(fill, attempt.order, way, seq, at, attempt.floor))
         return Story(
             opened=self.opened,
             approval=self.approval,
@@ -336,6 +352,8 @@ class Reading:
             accounts=tuple(self.annals.accounts),
             shipments=tuple(self.annals.shipments),
             recoveries=self.annals.recoveries(),
+            floors=tuple(self.floors.sets),
+            stretches=tuple(self.floors.stretches),
             last_at=self.annals.last_at,
             rows=self.rows,
             head=self.head,

@@ -20,6 +20,7 @@ from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, Symbol, VenueName
 from engine.kernel.money import EXACT, ZERO, ratio, times, total
 from engine.market.facts import MarketFact, Print
+from engine.orders import quotes
 from engine.orders.reports import Fill
 from engine.planning.plan import LegPlan
 
@@ -96,8 +97,9 @@ class Running:
         self._arrive()
         found = []
         for fill, way, seq, at in (self._reading.fills[key] for key in self._reading.fresh):
-            self._others.setdefault((fill.venue, fill.symbol), _Others()).ours(fill)
             attempt = self._reading.attempts.get(fill.client_id)
+            if attempt is None or attempt.order.slice < quotes.FIRST:
+                self._others.setdefault((fill.venue, fill.symbol), _Others()).ours(fill)
             if attempt is not None:
                 found.append(self._weigh(Sold(fill, attempt.order, way, seq, at)))
         return found

@@ -10,8 +10,9 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from engine.events import Agreed, Approval, CaseChanged, Closed, Instructed, Opened, TapeSealed
+from engine.events import Agreed, Approval, CaseChanged, Closed, FloorSet, Instructed, Opened, TapeSealed
 from engine.evidence.bids import Bid
+from engine.evidence.floors import FloorStretch
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId
@@ -20,6 +21,7 @@ from engine.market.facts import Print
 from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders.order import ChildOrder
+from engine.orders.reason import Reason
 from engine.orders.reports import Balance, Done, Fill, OrderReport, Outcome, Refused, Transient, Unknown
 from engine.orders.tranche import Tranche
 from engine.planning.plan import LegPlan
@@ -72,6 +74,12 @@ class Attempt(Struct, frozen=True):
     rounds: int = 0
     """Complete negative look-ups."""
     filled: Decimal = ZERO
+    floor: Decimal | None = None
+    """The floor that the gate held it against, in the asset bought; `None` without one."""
+    shares: Mapping[str, Decimal] = {}
+    """Our shares of what is traded, this order included, by the name of the limit that the gate held them against."""
+    routed: Reason | None = None
+    """Why it went there, and what else the router saw; `None` for a deal of people and for a quote."""
 
     @property
     def standing(self) -> str:
@@ -114,6 +122,8 @@ class Sold(Struct, frozen=True):
     way: Way
     seq: int
     learned_at: Instant
+    floor: Decimal | None = None
+    """The floor that its order was sent under, in the asset bought."""
 
 
 class Refusal(Struct, frozen=True):
@@ -237,6 +247,10 @@ class Story(Struct, frozen=True, kw_only=True):
     """Every reading of an account that succeeded."""
     shipments: tuple[Shipped, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    floors: tuple[FloorSet, ...] = ()
+    """Every version of a floor by average, and every day for which there was none."""
+    stretches: tuple[FloorStretch, ...] = ()
+    """In which a floor kept a leg from selling."""
     last_at: Instant
     """Of the last row."""
     rows: int

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from engine.evidence.attribution import Attributed, attribute
 from engine.evidence.benchmarks import PRICE_PLACES, Interval, arrival, began, others, slippage_bp
+from engine.evidence.footprint import Footprint, of_leg
+from engine.evidence.footprint import record as footprint_record
 from engine.evidence.story import LegStory, Story
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import CaseId, LegId, RunId
@@ -45,6 +47,7 @@ class LegSummary(Struct, frozen=True, kw_only=True):
     """What others traded while the leg sold; `None` for a leg that never had anything to sell."""
     participation: Decimal | None
     """Our share of all that was traded meanwhile, our own trades included."""
+    footprint: Footprint
 
     def __post_init__(self) -> None:
         assert self.sold >= 0, f"leg {self.id} sold {self.sold}"
@@ -124,6 +127,7 @@ def _leg(story: Story, leg: LegStory) -> LegSummary:
         slippage_bp=None if average is None or first.mid is None else slippage_bp(average, first.mid),
         market=market,
         participation=share,
+        footprint=of_leg(story, leg),
     )
 
 
@@ -209,6 +213,7 @@ def _leg_record(leg: LegSummary) -> dict[str, Any]:
         "slippage_bp": _maybe(leg.slippage_bp),
         "market_vwap": None if leg.market is None else _maybe(leg.market.vwap),
         "participation": _maybe(leg.participation),
+        "footprint": footprint_record(leg.footprint),
     }
 
 

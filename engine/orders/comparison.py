@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.kernel.ids import VenueName
+from engine.kernel.money import trimmed
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -33,3 +34,14 @@ class Comparison(Struct, frozen=True):
     def winner(self) -> Judged | None:
         """The quote to take; `None` when the books bring more, or nobody quoted."""
         return next((judged for judged in self.judged if not judged.lost), None)
+
+
+def in_words(comparison: Comparison) -> str:
+    """For reports and screens: every desk's price, what the books would have brought, and why who lost."""
+    return f"reference {trimmed(comparison.reference)}; " + "; ".join(map(_desk, comparison.judged))
+
+
+def _desk(judged: Judged) -> str:
+    books = "not compared" if judged.books is None else trimmed(judged.books)
+    said = f"{judged.venue} {trimmed(judged.unit)} ({trimmed(judged.against_reference_bp)} bp), the books {books}"
+    return f"{said}, not taken: {judged.lost}" if judged.lost else said

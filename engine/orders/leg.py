@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
+
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, Asset, total
@@ -12,6 +14,20 @@ from engine.market.traded import Traded
 
 LOOKS_MAX: Final = 20_000
 """Looks at what others trade that a leg remembers."""
+
+
+class Held(Struct, frozen=True):
+    """Sales that a floor was held against, added up; in the asset bought."""
+
+    proceeds: Decimal = ZERO
+    """Before fees."""
+    fees: Decimal = ZERO
+    wanted: Decimal = ZERO
+    """What the floors wanted for it, each sale's the one that it was sent under."""
+
+    def with_sale(self, proceeds: Decimal, fee: Decimal, wanted: Decimal) -> "Held":
+        """One more."""
+        return Held(EXACT.add(self.proceeds, proceeds), EXACT.add(self.fees, fee), EXACT.add(self.wanted, wanted))
 
 
 @dataclass(slots=True)
@@ -40,13 +56,14 @@ class Leg:
     """Sold or working in the current slice."""
     slice_before: Decimal = ZERO
     """Sold before its first order was sent."""
-    slice_sold: Decimal = ZERO
-    slice_proceeds: Decimal = ZERO
-    """Before fees."""
-    slice_fees: Decimal = ZERO
-    """In the asset bought."""
+    held: Held = field(default_factory=Held)
+    """What was sold under a floor."""
+    slice_held: Held = field(default_factory=Held)
+    """Of that, in the current slice."""
     volume: Decimal = ZERO
     """What others have traded of its pairs since the start; our own prints are not in it."""
+    shut: bool = False
+    """At the last look its hours were over: what is traded until the next is not counted."""
     looked_at: list[Instant] = field(default_factory=list)
     """When `volume` was looked at, rising."""
     looks: list[Decimal] = field(default_factory=list)
@@ -77,14 +94,15 @@ class Leg:
 
     def look(self, at: Instant) -> None:
         """Remember `volume` as of `at`; of looks long past, every second one is kept."""
-        if self.looked_at and self.looked_at[-1] == at:
-            self.looks[-1] = self.volume
+        looked_at, looks = self.looked_at, self.looks
+        if looked_at and looked_at[-1] == at:
+            looks[-1] = self.volume
             return
-        self.looked_at.append(at)
-        self.looks.append(self.volume)
-        if len(self.looks) > LOOKS_MAX:
+        looked_at.append(at)
+        looks.append(self.volume)
+        if len(looks) > LOOKS_MAX:
             half = LOOKS_MAX // 2
-            del self.looked_at[1:half:2], self.looks[1:half:2]
+            del looked_at[1:half:2], looks[1:half:2]
 
     def waiting_elsewhere(self, venue: VenueName) -> Decimal:
         """What feeding legs brought to other venues, and is to be sold there."""

@@ -3,7 +3,7 @@
 Everything here is a sale: there is no side, so that no config and no bug can make one a purchase.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -65,6 +65,11 @@ class Approved(Struct, frozen=True):
 
     order: ChildOrder
     checks: tuple[Check, ...]
+
+
+def floor_of(checks: Iterable[Check]) -> Decimal | None:
+    """The floor that the gate held an order against, in the asset bought; `None` where there was none."""
+    return next((Decimal(check.bound) for check in checks if check.limit == "floor"), None)
 
 
 class OrderState(StrEnum):
@@ -156,6 +161,8 @@ class Order(Struct, frozen=True):
     """The paper by which people proved what became of it; the venue may add nothing to that."""
     cancels: int = 0
     """Cancels that were answered."""
+    floor: Decimal | None = None
+    """The floor that it was sent under, in the asset bought."""
 
     @property
     def live(self) -> bool:

@@ -69,7 +69,7 @@ class Want(Struct, frozen=True):
     """Our order in the book, if one stands."""
     fees: Fees = Fees()
     flow: Decimal = ZERO
-    """What others traded of the pair there, a second of market time, over the last minutes; 0 where nothing is known."""
+    """What others trade of the pair there in a second of market time, of late; 0 where nothing is known."""
     slice: int = 0
     attempt: int = 1
     """The order that would be sent is the so-manieth of its slice: a counter for seeded draws."""

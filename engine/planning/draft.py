@@ -13,7 +13,7 @@ from engine.mandate.programme import Programme
 from engine.mandate.terms import Edge, Terms
 from engine.market.instrument import Instrument
 from engine.planning import path
-from engine.planning.plan import LegPlan, Plan, Recipe
+from engine.planning.plan import AtEnd, LegPlan, Plan, Recipe
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -22,6 +22,7 @@ class Way(Struct, frozen=True, kw_only=True):
     schedule: Recipe
     window: Span
     catch_up: Decimal
+    at_end: AtEnd = AtEnd.EXTEND
     tactic: Recipe
 
 
@@ -122,6 +123,7 @@ def _leg(
         schedule=manner.sweeps[edge.sell] if sweeping else way.schedule,
         tactic=Recipe("cross") if sweeping else way.tactic,
         catch_up=way.catch_up,
+        at_end=AtEnd.EXTEND if sweeping else way.at_end,
         floor=holding.floor if holding else None,
         participation_max=holding.participation_max if holding else None,
         to_fiat=terms.classes[edge.sell] is AssetClass.STABLE,

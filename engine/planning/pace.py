@@ -52,7 +52,8 @@ class Stretched(Struct, frozen=True):
         return self.schedule.step(self._seen(progress))
 
     def _seen(self, progress: Progress) -> Progress:
-        return replace(progress, at=self.stretch.back(progress.at))
+        back = self.stretch.back
+        return replace(progress, at=back(progress.at), traded=progress.traded.through(back))
 
 
 class Now(Struct, frozen=True):

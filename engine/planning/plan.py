@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -22,6 +23,19 @@ class Recipe(Struct, frozen=True):
     parameters: Mapping[str, str] = {}
 
 
+class AtEnd(StrEnum):
+    """What becomes of a remainder when the window of the schedule is over and the deadline is not."""
+
+    STOP = "stop"
+    """It is left, and said so."""
+    EXTEND = "extend"
+    """It is sold on at the mean pace of a slice."""
+    SWEEP = "sweep"
+    """All of it is wanted at once; collar, floor and every limit hold as before."""
+    RFQ = "rfq"
+    """The desks are asked for firm quotes; the best that the limits and the book allow is taken."""
+
+
 class LegPlan(Struct, frozen=True, kw_only=True):
     """Sell `sell` for `buy`: `quantity` that is there from the start and all that feeding legs bring."""
 
@@ -40,6 +54,7 @@ class LegPlan(Struct, frozen=True, kw_only=True):
     tactic: Recipe
     catch_up: Decimal
     """What is behind may be made up at this many times the planned rate."""
+    at_end: AtEnd = AtEnd.EXTEND
     floor: Floor | None
     participation_max: Decimal | None
     to_fiat: bool = False

@@ -22,6 +22,8 @@ class Room(Struct, frozen=True, kw_only=True):
     inventory: Decimal | None
     """In the asset sold, at the price of the moment."""
     minute: Decimal
+    footprint: Decimal | None = None
+    """Of the venue and the market, what our shares leave, what works elsewhere included."""
     today: Decimal | None = None
     """Of the leg, what the day's quota leaves, what works included."""
     order: Decimal
@@ -33,17 +35,19 @@ class Room(Struct, frozen=True, kw_only=True):
     """Below this the venue's minimum fee costs more than its rate; waiting for company is cheaper."""
 
 
-def progress(leg: Leg, closing: bool, at: Instant, lot: Decimal, venues: Iterable[VenueName]) -> Progress:
-    """What a schedule may see of a leg, as far as it lies on `venues`."""
+def progress(
+    leg: Leg, closing: bool, at: Instant, lot: Decimal, venues: Iterable[VenueName], index: int = -1
+) -> Progress:
+    """What a schedule may see of a leg, as far as it lies on `venues`, in the slice `index`."""
+    before = leg.slice_before if leg.slice == index else leg.sold
     oldest = min((age for venue in venues if (age := leg.oldest(venue)) is not None), default=None)
-    return Progress(leg.total, leg.sold, closing, oldest, at, lot)
+    return Progress(leg.total, leg.sold, closing, oldest, at, lot, traded=leg.traded, before=before)
 
 
-def participation_room(leg: Leg, share_max: Decimal | None) -> Decimal | None:
-    """How much the leg may have sold in all, if others' volume so far is to keep us under our share."""
+def participation_room(others: Decimal, share_max: Decimal | None) -> Decimal | None:
+    """How much the leg may have sold in all, if `others`' volume so far is to keep us under our share."""
     if share_max is None:
         return None
-    others = max(ZERO, leg.volume - leg.sold)
     return times(share_max, others) / (1 - share_max)
 
 
@@ -80,11 +84,19 @@ def wanted(
     return quantity + rest if stranded and quantity + rest <= hard else quantity
 
 
+def lacking(leg: Leg, seen: Progress, schedule: Schedule, catch_up: Decimal, working: Decimal) -> Decimal:
+    """The deficit of the schedule on all venues together, no faster than `catch_up` allows; not yet in lots."""
+    deficit = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - working)
+    return min(deficit, _catch_up(leg, seen, schedule, catch_up, None, deficit, seen.lot))
+
+
 def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -> list[Decimal]:
     """What no order may exceed, whatever the schedule wants."""
     bounds = [room.order, instrument.largest(price), room.minute, room.account]
     if room.participation is not None:
         bounds.append(max(ZERO, room.participation - leg.sold - room.elsewhere))
+    if room.footprint is not None:
+        bounds.append(room.footprint)
     if room.inventory is not None:
         bounds.append(room.inventory)
     if room.today is not None:

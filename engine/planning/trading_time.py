@@ -38,7 +38,8 @@ class InHours(Struct, frozen=True):
 
     def _seen(self, progress: Progress) -> Progress:
         oldest = self._traded(progress.oldest) if progress.oldest is not None else None
-        return replace(progress, at=self._traded(progress.at), oldest=oldest)
+        traded = progress.traded.through(self._traded)
+        return replace(progress, at=self._traded(progress.at), oldest=oldest, traded=traded)
 
     def _traded(self, at: Instant) -> Instant:
         """The start, and the open time since; an instant before the start is itself."""

@@ -11,6 +11,7 @@ from engine.evidence.benchmarks import FillEvidence
 from engine.evidence.daylegs import DayLeg
 from engine.evidence.days import DayStory, Tomorrow
 from engine.evidence.story import Moment, Story
+from engine.forecast.rules import rules
 from engine.kernel.clock import Span, show_span
 from engine.mandate.deposit import shown
 from engine.reports.pages import DASH, page, show, time
@@ -47,6 +48,7 @@ def render_day(
         alarms=moments(alarms),
         people=[word(each) for each in told.words],
         withheld=_withheld(told),
+        rules=rules(story.opened.plan, story.opened.limits),
         happened=moments(told.happened),
         tomorrow=None if told.tomorrow is None else _tomorrow(told.tomorrow, told.offset, names),
     )

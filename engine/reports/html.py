@@ -9,20 +9,22 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
-
+from engine.evidence import guards
 from engine.evidence.benchmarks import FillEvidence, gather, slippage_bp
 from engine.evidence.books import balances
 from engine.evidence.days import DayStory
 from engine.evidence.story import LegStory, Story, Way
 from engine.evidence.summary import LegSummary, Summary
+from engine.forecast.rules import rules
 from engine.kernel.clock import Instant
 from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, decimals, ratio, times, total
 from engine.ledger import accounts
+from engine.mandate.terms import FloorKind
 from engine.reports import charts, sections
 from engine.reports.charts import Mids
-from engine.reports.pages import DASH, page, show, time
+from engine.reports.floors import floors
+from engine.reports.pages import DASH, page, script, show, time
 
 STATUS: Final[Mapping[str, str]] = {
     "done": "Done. Everything that was mandated has been sold.",
@@ -89,13 +91,16 @@ def render(
         attribution=sections.attribution(summary),
         days=sections.days(told_days),
         recoveries=sections.recoveries(story),
+        rules=rules(story.opened.plan, story.opened.limits),
         withheld=_withheld(story),
+        floors=floors(story),
+        guards=[(time(m.at), m.what, m.detail) for m in guards.moments(story.timeline)],
         timeline=[(time(m.at), m.what, m.detail) for m in story.timeline],
         quality=quality(story, evidence, recorded),
         ledger=_ledger(story),
         assumptions=assumptions,
         not_shown=not_shown,
-        charts=_script(drawn),
+        charts=script(drawn),
         bundle=charts.bundle() if drawn else "",
     )
 
@@ -202,6 +207,9 @@ def _leg(
             ("Our share of all volume traded", share),
         ],
         "references": _references(leg, result, evidence),
+        "footprint": sections.footprint(result.footprint),
+        "chosen": sections.choices(leg.attempts, leg.plan.buy),
+        "aside": f"{show(result.footprint.aside)} {leg.plan.sell}" if result.footprint.aside else "",
         "charts": pictures,
     }
 
@@ -223,7 +231,7 @@ def _references(leg: LegStory, result: LegSummary, evidence: Sequence[FillEviden
     vwap = None if result.market is None else result.market.vwap
     rows.append(("Average price of the others (VWAP)", vwap, result.average_price, result.sold))
     floor = leg.plan.floor
-    if floor is not None and floor.currency == leg.plan.buy:
+    if floor is not None and floor.kind is FloorKind.FIXED and floor.currency == leg.plan.buy:
         lowest = min(e.fill.price for e in evidence)
         rows.append(("Floor, against our lowest fill", floor.price, lowest, ZERO))
     return [_reference(leg, *row) for row in rows]
@@ -280,11 +288,6 @@ def _ledger(story: Story) -> dict[str, Any]:
     trial = dict(sorted(books.trial().items()))
     rows = [(name, [show(books.of(name, asset)) for asset in trial]) for name in names if books.assets(name)]
     return {"assets": list(trial), "rows": rows, "sums": [show(units) for units in trial.values()]}
-
-
-def _script(specs: Sequence[Mapping[str, Any]]) -> str:
-    """JSON that no text in it can break out of."""
-    return msgspec.json.encode(specs).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
 def _places(leg: LegStory) -> int:

@@ -1,8 +1,11 @@
 """What all pages share: their templates, and how numbers and times are written for eyes."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from engine.kernel.clock import Instant, iso
 from engine.kernel.money import ratio, trimmed
@@ -23,6 +26,11 @@ def page(name: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template(name).render(**values)
+
+
+def script(values: Sequence[Mapping[str, Any]]) -> str:
+    """JSON for a script element, which no text in it can break out of."""
+    return msgspec.json.encode(values).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
 def show(value: Decimal | None, places: int | None = None) -> str:

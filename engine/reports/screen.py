@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from engine.events import Entry
+from engine.events import Entry, FloorSet
+from engine.evidence import floors, guards
 from engine.journal.record import Record
 from engine.kernel.clock import Instant, parse_instant, show_span
 from engine.kernel.money import trimmed
@@ -48,6 +49,12 @@ def told(entry: Entry) -> str | None:
             return f"{venue}: the account could not be read: {reason}"
         case e.Asked(wish=wish, by=by):
             return f"{wish} asked by {by}"
+        case FloorSet() | c.FloorBlocked() | c.FloorCleared():
+            return ": ".join(floors.told(entry))
+        case c.PegLevel():
+            return ": ".join(guards.peg(entry))
+        case c.MarketPause():
+            return ": ".join(guards.pause(entry))
         case c.Halt(reason=reason):
             return f"HALT: {reason}"
         case c.Residue(leg=leg, reason=reason):

@@ -1,20 +1,23 @@
 """Sections of the report that say who decided what, whose money it is, and how each day went."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from engine.events import Agreed, Approval
 from engine.evidence.attribution import RULE, Attributed
+from engine.evidence.choices import chosen
 from engine.evidence.covering import covers, lowest
 from engine.evidence.daylegs import DayLeg
 from engine.evidence.days import DayStory
-from engine.evidence.story import Moment, Story, Word
+from engine.evidence.footprint import Footprint
+from engine.evidence.story import Attempt, Moment, Story, Word
 from engine.evidence.summary import Summary
 from engine.kernel.clock import Instant, Span, iso
-from engine.kernel.money import plain, times, trimmed
+from engine.kernel.money import Asset, plain, times, trimmed
 from engine.mandate import instructions as i
 from engine.mandate.deposit import shown
+from engine.mandate.floors import in_words
 from engine.mandate.standing import CaseStanding
 from engine.reports.pages import DASH, show, time
 
@@ -82,12 +85,51 @@ def _amended(wish: i.Amend) -> str:
     if wish.rate is not None:
         parts.append(f"pace times {trimmed(wish.rate)}")
     for asset, floor in (wish.floors or {}).items():
-        parts.append(f"floor of {asset} " + (f"{plain(floor.price)} {floor.currency}" if floor is not None else "none"))
+        parts.append(f"floor of {asset} " + (in_words(floor) if floor is not None else "none"))
     for asset, share in (wish.shares or {}).items():
         parts.append(f"participation of {asset} " + (f"{show(times(share, HUNDRED))} %" if share else "unlimited"))
     if wish.venues is not None:
         parts.append(f"venues {', '.join(wish.venues)}")
     return "; ".join(parts) or "nothing"
+
+
+def footprint(told: Footprint) -> list[tuple[str, ...]]:
+    """Where, over what, and where our share was largest; shares in per cent."""
+    return [
+        (
+            line.venue or "all of these",
+            {"run": "the whole run"}.get(line.span, f"a {line.span}" if line.span != "hour" else "an hour"),
+            DASH if line.at is None else time(line.at),
+            show(line.sold),
+            show(line.others),
+            percent(line.share),
+            show(line.counted),
+            percent(line.counted_share),
+            percent(line.approved),
+            percent(line.limit),
+        )
+        for line in told.lines
+    ]
+
+
+def choices(attempts: Iterable[Attempt], buy: Asset) -> list[tuple[str, ...]]:
+    """Per rule of the router: how many decisions and orders, how much, and what it was expected to gain."""
+    return [
+        (
+            each.rule.value,
+            str(each.decisions),
+            str(each.orders),
+            plain(each.placed),
+            f"{plain(each.saving)} {buy}" if each.against else DASH,
+            DASH if each.saving_bp is None else plain(each.saving_bp),
+        )
+        for each in chosen(attempts)
+    ]
+
+
+def percent(fraction: Decimal | None) -> str:
+    """As a number of per cent."""
+    return DASH if fraction is None else f"{show(times(fraction, HUNDRED), 2)} %"
 
 
 def case_turns(story: Story) -> list[tuple[str, str, str]]:

@@ -13,17 +13,19 @@ from engine.evidence.attribution import Part, parts, pools
 from engine.evidence.benchmarks import FillEvidence
 from engine.evidence.story import Attempt, LegStory, Story
 from engine.kernel.clock import iso
-from engine.kernel.money import plain, times, total
+from engine.kernel.money import BP, plain, ratio, times, total
+from engine.orders.reason import plain as in_words
 
 ORDERS: Final = (
     "client_id", "leg", "slice", "attempt", "start", "venue", "symbol", "sell", "buy", "quantity", "limit",
-    "time_in_force", "decided_at", "placed_at", "venue_order_id", "standing", "sold", "fills", "reason",
+    "time_in_force", "decided_at", "placed_at", "venue_order_id", "standing", "sold", "fills", "reason", "chosen",
 )  # fmt: skip
 FILLS: Final = (
     "at", "leg", "slice", "attempt", "client_id", "venue", "symbol", "venue_order_id", "trade_id", "ticket", "sell",
     "buy", "quantity", "price", "proceeds", "fee", "fee_asset", "maker", "limit", "decided_at", "decision_mid",
     "spread", "arrival_mid", "interval_vwap", "interval_volume_of_others", "slippage_arrival_bp",
     "slippage_decision_bp", "slippage_vwap_bp", "reference", "learned_by", "learned_at", "journal_row", "missing",
+    "floor", "above_floor_bp",
 )  # fmt: skip
 ATTRIBUTION: Final = (
     "at", "leg", "venue", "venue_order_id", "trade_id", "asset", "origin_leg", "origin_order_id", "origin_trade_id",
@@ -47,7 +49,7 @@ def _order(attempt: Attempt, filled: Sequence[Decimal]) -> Sequence[object]:
         order.client_id, order.leg, order.slice, order.attempt, attempt.epoch, order.venue, order.symbol, order.sell,
         order.buy, order.quantity, order.price, order.tif.value, iso(order.decided_at), iso(attempt.placed_at),
         report.venue_order_id if report is not None else "", attempt.standing, total(filled), len(filled),
-        _harmless(attempt.reason),
+        _harmless(attempt.reason), in_words(attempt.routed) if attempt.routed is not None else "",
     )  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def _fill(evidence: FillEvidence) -> Sequence[object]:
         iso(order.decided_at), evidence.decision_mid, evidence.spread, evidence.arrival.mid, evidence.interval.vwap,
         evidence.interval.volume, evidence.slippage_arrival_bp, evidence.slippage_decision_bp,
         evidence.slippage_vwap_bp, evidence.reference, sold.way.value, iso(sold.learned_at), sold.seq,
-        "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()),
+        "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()), sold.floor,
+        ratio(times(fill.price - sold.floor, BP), sold.floor, 2) if sold.floor else None,
     )  # fmt: skip
 
 

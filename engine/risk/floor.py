@@ -2,22 +2,29 @@
 
 from decimal import Decimal
 
-from engine.kernel.money import BP, EXACT, times
+from engine.kernel.money import BP, EXACT, Asset, times
 from engine.mandate.terms import Floor, StablePolicy
 from engine.market.instrument import Instrument
 from engine.market.view import MarketView
 
 
 def floor_in_quote(floor: Floor, instrument: Instrument, fiat_view: MarketView | None) -> Decimal | None:
-    """The floor in the pair's quote asset, on the tick. `None` when it needs a stablecoin price that is missing.
+    """A floor that the authority named, as `price_in_quote`."""
+    return price_in_quote(floor.price, floor.currency, instrument, fiat_view)
 
-    A floor in fiat is divided by the best bid at which the stablecoin can be sold now: what a buyer really pays.
+
+def price_in_quote(
+    price: Decimal, currency: Asset, instrument: Instrument, fiat_view: MarketView | None
+) -> Decimal | None:
+    """A price in the pair's quote asset, on the tick. `None` when it needs a stablecoin price that is missing.
+
+    One in fiat is divided by the best bid at which the stablecoin can be sold now: what a buyer really pays.
     """
-    if floor.currency == instrument.quote:
-        return instrument.at_least(floor.price)
+    if currency == instrument.quote:
+        return instrument.at_least(price)
     if fiat_view is None or not fiat_view.bids:
         return None
-    return instrument.at_least(floor.price / fiat_view.bids[0].price)
+    return instrument.at_least(price / fiat_view.bids[0].price)
 
 
 def collar(reference: Decimal, collar_bp: Decimal, instrument: Instrument) -> Decimal:
@@ -28,8 +35,3 @@ def collar(reference: Decimal, collar_bp: Decimal, instrument: Instrument) -> De
 def band_bottom(policy: StablePolicy, instrument: Instrument) -> Decimal:
     """The lowest price at which a stablecoin is sold: par less the band."""
     return instrument.at_least(EXACT.divide(times(policy.par, BP - policy.band_bp), BP))
-
-
-def outside_band(policy: StablePolicy, mid: Decimal) -> bool:
-    """Has the coin left its band around par, on either side?"""
-    return times(abs(mid - policy.par), BP) > times(policy.band_bp, policy.par)

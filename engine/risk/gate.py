@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Denied
@@ -18,6 +19,7 @@ from engine.mandate.deposit import shown
 from engine.orders.order import Approved, Check, ChildOrder
 from engine.orders.reports import Quote
 from engine.risk import flow, prices
+from engine.risk.reserve import Charge
 from engine.risk.verdict import Verdict, judge
 from engine.risk.world import World
 
@@ -43,6 +45,7 @@ def check(child: ChildOrder, world: World) -> Approved | tuple[Denied, ...]:
 PACING = frozenset(
     {
         "trading hours",
+        "calm market",
         "account in step",
         "duplicate intent",
         "attempts",
@@ -56,7 +59,8 @@ PACING = frozenset(
 
 def check_deal(child: ChildOrder, world: World) -> list[Verdict]:
     """The verdicts on a deal that people struck: all that protects mandate, path and price."""
-    found = [*_standing(child, world), *_path(child, world), *_size(child, world), *prices.verdicts(child, world)]
+    paid = replace(world, charge=Charge())  # its price is what is left of it
+    found = [*_standing(child, world), *_path(child, world), *_size(child, world), *prices.verdicts(child, paid)]
     return [verdict for verdict in found if verdict.limit not in PACING]
 
 
@@ -85,7 +89,7 @@ def check_quote(child: ChildOrder, offered: Offered, world: World) -> Approved |
         *_standing(child, world),
         *_path(child, world),
         *_size(child, world),
-        *prices.verdicts(child, world),
+        *prices.verdicts(child, replace(world, charge=Charge())),  # the dealer's spread is inside, and nothing else
     ]
     verdicts = [verdict for verdict in found if verdict.limit not in BOOKISH]
     if denied := tuple(v for v in verdicts if isinstance(v, Denied)):
@@ -118,6 +122,7 @@ def _standing(child: ChildOrder, world: World) -> Iterator[Verdict]:
     """May anything be sent to this venue now?"""
     yield judge("running", not world.stopped, world.stopped or "yes", "nothing stops it")
     yield judge("trading hours", not world.closed, world.closed or "open", "open")
+    yield judge("calm market", not world.restless, world.restless or "yes", "the bounds of its pause")
     yield judge("deadline", world.at < world.deadline, world.at, world.deadline)
     yield judge("venue allowed", child.venue in world.terms.venues, child.venue, ",".join(world.terms.venues))
     yield judge("venue licensed", not world.unlicensed, world.unlicensed or "yes", "a valid entry on the register")

@@ -81,7 +81,7 @@ def progress(draws: Draws, window: Span) -> Progress:
         sold=sold,
         closing=draws.one_of([True, False]),
         oldest=draws.one_of([None, START]),
-        at=Instant(START + draws.between(-window // 4, 3 * window)),
+        at=Instant(START + draws.one_of([draws.below(window), draws.between(-window // 4, 3 * window)])),
         lot=LOT,
         traded=traded(draws, window),
         before=times(sold, Decimal(draws.between(0, 4))) / 4,
@@ -89,11 +89,16 @@ def progress(draws: Draws, window: Span) -> Progress:
 
 
 def traded(draws: Draws, window: Span) -> Traded:
-    """Up to forty looks over twice the window, some of them at a market in which nothing was traded."""
-    when = sorted({draws.below(2 * window) for _ in range(draws.below(41))})
-    volume, seen = ZERO, []
+    """Looks over twice the window: steady ones, as a run takes them, or a few at any time; much or little is traded.
+
+    Where looks are few, a schedule by volumes does what it does without them; where they are steady, it reacts.
+    """
+    phase = draws.below(window // 45)
+    steady = [phase + i * window // 45 for i in range(90)]
+    when = draws.one_of([steady, sorted({draws.below(2 * window) for _ in range(draws.below(41))})])
+    volume, seen, most = ZERO, [], draws.one_of([2_000, 40_000, 10_000_000])
     for _ in when:
-        volume += draws.one_of([ZERO, draws.units("0.001", 400_000)])
+        volume += draws.one_of([ZERO, draws.units("0.001", most), draws.units("0.001", most)])
         seen.append(volume)
     return Traded([Instant(START + after) for after in when], seen)
 

@@ -80,11 +80,13 @@ def _steps(case: Case) -> Iterator[str]:
 
 
 def _looks_not_ahead(case: Case) -> Iterator[str]:
-    whole, at = case.progress.traded, case.progress.at
-    known = sum(1 for when in whole.at if when <= at)
-    cut = replace(case.progress, traded=Traded(whole.at[:known], whole.volume[:known]))
-    if (seen := _said(case.again(), case.progress)) != (then := _said(case.again(), cut)):
-        yield f"{seen} instead of {then}"
+    """Also just before a look, where a schedule is most tempted."""
+    whole = case.progress.traded
+    for at in (case.progress.at, *(Instant(when - 1) for when in whole.at)):
+        uncut = replace(case.progress, at=at)
+        cut = replace(uncut, traded=_until(whole, at))
+        if (seen := _said(case.schedule, uncut)) != (then := _said(case.schedule, cut)):
+            yield f"{seen} instead of {then} at {at - START}"
 
 
 def _remembers_nothing(case: Case) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_nobody_changes_what_was_approved() -> None:
 
 def test_only_the_core_asks_the_gate() -> None:
     askers = [named(path) for path in FILES if re.search(r"\bgate\.check\(", path.read_text())]
-    assert askers == ["engine/core/turn.py"]
+    assert askers == ["engine/core/pursuing.py"]
 
 
 def test_only_pacing_knows_the_throttle() -> None:
@@ -125,12 +125,11 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 def test_what_is_registered_by_name_can_be_written_in_a_config() -> None:
     """Tables that must not drift apart: what a config may name unless it is told otherwise, and what there is."""
-    from engine.config import OURS
-    from engine.config.method_checks import LATER_SCHEDULES
+    from engine.config import OURS, schedule_checks
     from strategies import registry as strategies
     from venues import registry as venues
 
     assert OURS.schedules == set(strategies.SCHEDULES) - strategies.FOR_LEG_TWO
     assert OURS.tactics == set(strategies.TACTICS)
-    assert OURS.schedules.isdisjoint(LATER_SCHEDULES)
+    assert OURS.schedules == set(schedule_checks.KEYS)
     assert set(venues.OWN) <= set(OURS.adapters)

@@ -39,6 +39,8 @@ tail = "1m"
 [strategy]
 schedule = "vwap"
 window = "4m"
+at_end = "extend"
+catch_up = "2"
 slices = 12
 curve = [3, 1, 2]
 [tactic]

@@ -18,8 +18,11 @@ from tests.support.ledgers import loaded, trial_balance
 from tests.support.processes import ROOT, Finished, Person, fills, summary
 
 EXAMPLES: Final = ROOT / "examples"
-RUNNABLE: Final = ("demo", "usdt_only", "two_venues", "basket_to_hkd", "tranche", "backtest_vwap")
-LONG: Final = ("two_venues", "basket_to_hkd", "tranche", "backtest_vwap")
+SCHEDULES: Final = ("pov", "shortfall")
+TACTICS: Final = ("peg", "iceberg", "chase", "snipe")
+USUAL: Final = ("demo", "footprint", "usdt_only")
+RUNNABLE: Final = (*USUAL, "two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan", *SCHEDULES, *TACTICS)
+LONG: Final = ("two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan")
 """They take up to a minute."""
 TOO_LONG: Final = ("floor_three_days", "three_days")
 """Minutes of computing; what runs for days has scenarios of its own."""

@@ -1,4 +1,4 @@
-"""OSL for reference beside a sale on HashKey: its prices are recorded, and nothing that it does changes the sale."""
+"""OSL for reference beside a sale on HashKey: its prices are recorded and count, and the sale needs it for nothing."""
 
 import json
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from engine.compose.products import entries
 from engine.drivers.tape import read_counts
 from engine.events import Entry, Opened, Restarted, TapeSealed
 from engine.kernel.ids import VenueName
+from engine.orders.commands import Place
 from engine.orders.events import Due
 from tests.support.configs import written
 from tests.support.processes import Engine, Exchange, Person, exchange, fills, summary
@@ -69,7 +70,10 @@ def without_osl(entry: Entry) -> Entry:
     """The row as it would stand there if nobody had looked at OSL."""
     if isinstance(entry, Due):
         return replace(entry, views=tuple(view for view in entry.views if view.venue != OSL))
-    return replace(entry, config_sha256="") if isinstance(entry, Opened) else entry
+    if isinstance(entry, Opened):
+        rules = replace(entry.limits.reference, sources=())
+        return replace(entry, config_sha256="", limits=replace(entry.limits, reference=rules))
+    return entry
 
 
 def rehearsed(folder: Path, **changes: Any) -> Path:
@@ -81,9 +85,16 @@ def rehearsed(folder: Path, **changes: Any) -> Path:
     return folder / "run"
 
 
-def test_the_journal_of_a_run_with_a_reference_differs_in_views_and_tape_and_in_nothing_else(tmp_path: Path) -> None:
+def test_every_order_is_held_against_the_median_of_the_venues_that_are_seen(tmp_path: Path) -> None:
+    run = rehearsed(tmp_path, **BESIDE)
+    checks = [check for e in rows(run) if isinstance(e, Place) for check in e.approved.checks]
+    assert {check.bound for check in checks if check.limit == "reference"} == {"median of 2: hashkey, osl"}
+
+
+def test_a_reference_that_is_not_among_the_sources_changes_views_and_tape_and_nothing_else(tmp_path: Path) -> None:
     """The same orders, the same fills, the same money: no decision and no figure takes OSL into account."""
-    beside, alone = (rehearsed(tmp_path / name, **use) for name, use in (("beside", BESIDE), ("alone", ALONE)))
+    only = {**BESIDE, "reference": {"sources": ["hashkey"]}}
+    beside, alone = (rehearsed(tmp_path / name, **use) for name, use in (("beside", only), ("alone", ALONE)))
     told, plain = ([e for e in rows(run) if not isinstance(e, TapeSealed)] for run in (beside, alone))
     assert [without_osl(entry) for entry in told] == [without_osl(entry) for entry in plain]
     dues = [entry for entry in told if isinstance(entry, Due)]

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.support.configs import holding, written
+from engine.kernel.money import trimmed
+from tests.support.configs import PRODUCTION, holding, written
 from tests.support.processes import Engine, Exchange, Person, exchange, summary
 
 PRODUCTION_KEYS: Final = ("STEELYARD_PRODUCTION_HASHKEY_KEY", "STEELYARD_PRODUCTION_HASHKEY_SECRET")
@@ -107,14 +109,13 @@ def test_keys_that_the_exchange_does_not_know_are_refused_and_never_repeated(qui
 
 
 @pytest.mark.parametrize("where", [["--sandbox"], ["--sandbox", "--in-process"], []])
-def test_production_is_refused_without_people_who_approve_and_a_second_source_of_prices(
+def test_production_is_refused_without_people_who_approve(
     quiet: Exchange, person: Person, where: list[str]
 ) -> None:
     person.env |= dict.fromkeys(PRODUCTION_KEYS, "canary")
-    refused = person.says("run", written(person.folder, environment="production"), *where)
+    refused = person.says("run", written(person.folder, **PRODUCTION), *where)
     assert refused.code == 2
     assert "people: is missing: a production run starts only with a plan that people approved" in refused.err
-    assert "environment: a production run needs prices from two sources" in refused.err
     assert "canary" not in refused.out + refused.err
     assert nothing_was_started(person, quiet)
 
@@ -238,14 +239,14 @@ def test_a_floor_above_the_market_is_waited_for_in_vain_and_ends_short(tmp_path:
         config = written(person.folder, mandate__assets=holding("0.2", floor=floor), mandate__deadline="2m20s")
         with person.starts("run", config, *venue.option, "--out", "run", "--plain") as engine:
             engine.wait_for("private stream up")
-            shown = person.sees("SHORT-1.1", lambda s: "lowest price allowed" in s["legs"][0]["hindrance"])
+            shown = person.sees("SHORT-1.1", lambda s: "the floor of 200000" in s["legs"][0]["hindrance"])
             coin = shown["legs"][0]
-            assert coin["hindrance"] == f"best bid {coin['bid']} is below the lowest price allowed, 200000"
+            assert f"% above the best bid {trimmed(Decimal(coin['bid']))}" in coin["hindrance"]
             assert (shown["phase"], coin["sold"]) == ("running", "0")
             assert engine.end().code == 1
         coin, stable = summary(person.folder / "run")["legs"]
         assert (coin["sold"], coin["residue"], stable["sold"]) == ("0", "0.2", "0")
-        assert "below the lowest price allowed, 200000" in coin["residue_reason"]
+        assert "the floor of 200000 USDT (BTC, fixed) is" in coin["residue_reason"]
         assert venue.truth().orders == []
 
 

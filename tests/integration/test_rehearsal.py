@@ -22,7 +22,7 @@ from engine.drivers.register import CaseRegister
 from engine.kernel.errors import BadInput, ExitCode
 from engine.kernel.ids import CaseId
 from engine.reports.screen import PlainScreen
-from tests.support.configs import PEG, written
+from tests.support.configs import PEG, PRODUCTION, written
 from tests.support.people import entry, people_toml, public, sign
 from tests.support.processes import Exchange, Finished, Person, eventually, exchange, fills, steelyard, summary
 from venues import transport
@@ -200,7 +200,7 @@ def test_a_host_that_is_not_there_is_named_and_no_folder_is_left(tmp_path: Path)
 async def test_in_production_a_host_is_refused_at_which_the_adapter_would_not_ask(tmp_path: Path) -> None:
     """What the config names and where the adapter goes are never two places; nothing is asked before that."""
     hosts = {"hashkey": "https://prices.example"}
-    config = written(tmp_path, environment="production", rehearsal={"hosts": hosts})
+    config = written(tmp_path, **PRODUCTION, rehearsal={"hosts": hosts})
     request = starting.understand(config, venue=None, rehearse=True)
     with pytest.raises(BadInput) as caught:
         await rehearsing.run(request, PlainScreen())

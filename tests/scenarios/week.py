@@ -13,8 +13,10 @@ from typing import Final
 
 from engine import VERSION
 from engine.compose import products
+from engine.compose.floor_requests import FloorRequests
 from engine.compose.methods import methods
 from engine.compose.preparing import prepare
+from engine.compose.pricefiles import PriceFiles
 from engine.compose.rehearsal import Stage, stage
 from engine.compose.request import Request
 from engine.compose.session import pairs
@@ -24,6 +26,7 @@ from engine.core.state import State
 from engine.drivers import recovery
 from engine.drivers.casebook import CaseBook
 from engine.drivers.clocks import VirtualClock
+from engine.drivers.daybreak import Daybreak
 from engine.drivers.desk import Desk
 from engine.drivers.feeds import Feeds
 from engine.drivers.folder import Origin, RunFolder
@@ -211,7 +214,9 @@ class Week:
             venues,
             Feeds(pairs(plan), markets, NoTape()),
             NoTape(),
+            observers=(FloorRequests(self.folder, state),),
             custody=custody,
+            daybreak=Daybreak(PriceFiles.at(self._request.price_files)),
         )
         live.after_turn = self.looks
         for at in [at for at in self._says if at >= self._at]:

@@ -6,6 +6,7 @@ states alone would not do: an engine that sends before its journal is safe ends 
 
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
+from statistics import median
 from typing import Final, NoReturn
 
 from engine.core.evolve import evolve
@@ -142,14 +143,14 @@ class Checker:
             self.places[entry.approved.order.client_id] = entry.approved
 
     def _price(self, approved: Approved) -> None:
-        """I12: never below the collar under the mid that was seen, nor below the mandate's floor."""
+        """I12: never below the collar under the mids that were seen, nor below the mandate's floor."""
         order = approved.order
         view = self._views[order.venue, order.symbol]
-        mid = view.mid
         if not view.live:
             self._note("I37", f"{order.client_id} is priced by a feed that is down")
-        if mid is None or order.price * BP < mid * (BP - self._limits.collar_bp):
-            self._note("I12", f"{order.client_id} at {order.price} under a mid of {mid}")
+        market = self._market(approved)
+        if view.mid is None or market is None or order.price * BP < market * (BP - self._limits.collar_bp):
+            self._note("I12", f"{order.client_id} at {order.price} under a market of {market}")
         holding = self.terms.holding(order.sell)
         if holding is None or holding.floor is None:
             return
@@ -159,6 +160,14 @@ class Checker:
             bid = self._views[onward].bids[0].price
         if order.price * bid < floor.price:
             self._note("I12", f"{order.client_id} at {order.price} under the floor of {floor.price}")
+
+    def _market(self, approved: Approved) -> Decimal | None:
+        """The median of all live, fresh mids of what is sold, wherever it is shown."""
+        order, rules = approved.order, self._limits.reference
+        seen = [view for pair, view in self._views.items() if self.truth.base.get(pair) == order.sell]
+        fresh = [v for v in seen if v.live and order.decided_at - min(v.seen_at, v.book_at) <= rules.age_ns_max]
+        mids = [view.mid for view in fresh if view.mid is not None]
+        return median(mids) if mids else None
 
     def _pace(self, approved: Approved) -> None:
         """I13: orders and notionals of any minute."""

@@ -130,6 +130,8 @@ tail = "30s"
 [strategy]
 schedule = "twap"
 window = "{window}"
+at_end = "extend"
+catch_up = "2"
 slices = {slices}
 time_jitter = "20%"
 seed = 5

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
-from engine.core import booking, evolve, settling, turn, world
+from engine.core import booking, evolve, pursuing, settling, world
 from engine.core.state import State
 from engine.kernel.money import ZERO
 from engine.orders import events as e
@@ -33,7 +33,7 @@ def _forgets_what_works_elsewhere(patch: pytest.MonkeyPatch) -> None:
     def room(*arguments: Any) -> Room:
         return replace(once(*arguments), elsewhere=ZERO)
 
-    patch.setattr(turn, "room", room)
+    patch.setattr(pursuing, "room", room)
 
 
 def _takes_the_silence_of_a_dead_venue_for_absence(patch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def _judges_each_venue_by_itself(patch: pytest.MonkeyPatch) -> None:
     def world_of(state: State, plan: LegPlan, child: ChildOrder) -> Picture:
         return replace(once(state, plan, child), committed=state.committed(child.venue, child.sell))
 
-    patch.setattr(turn, "world_of", world_of)
+    patch.setattr(pursuing, "world_of", world_of)
 
 
 def _neither_planner_nor_gate_knows_of_other_venues(patch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from engine.market.facts import BookSeen, FeedDown, Level, MarketFact, Print
 from engine.market.instrument import Instrument
 from engine.planning.plan import Plan
 from tests.support.builders import BTCUSDT, COIN, STABLE, START, USDTUSD, VENUE, d, leg_one, leg_two, plan
-from tests.support.configs import written
+from tests.support.configs import PRODUCTION, written
 
 SANDBOX: Final = "sell 10 BTC on hashkey in sandbox"
 
@@ -85,7 +85,7 @@ class Desk:
     """One venue, a request, and somebody at a keyboard."""
 
     def __init__(self, folder: Path, *facts: MarketFact, environment: str = "sandbox", **options: Any) -> None:
-        path = written(folder, environment=environment)
+        path = written(folder, **(PRODUCTION if environment == "production" else {}))
         self.request = Request(config=load(path, START), config_path=path, **options)
         self.market, self.shown = Market(*facts), list[str]()
         here = Place(None, self.market, Whereabouts(adapter="hashkey", address=""))  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engine.compose.places import Target, site_of
-from engine.compose.references import GRACE, PATIENCE, Onlooker, Onlookers, sight
+from engine.compose.references import GRACE, PATIENCE, Onlooker, Onlookers, Sight, sight
 from engine.drivers.clocks import WallClock
 from engine.drivers.perform import Switch
 from engine.drivers.virtual import VirtualLoop, run
@@ -87,7 +87,7 @@ class Gathering:
 def drained(market: Elsewhere, times: int = 1) -> tuple[list[list[MarketFact]], list[str]]:
     """What an onlooker hands over, look by look, and what it says."""
     said: list[str] = []
-    onlooker = Onlooker(market, [Symbol("XBT/USDT"), Symbol("USDTZUSD")], said.append)
+    onlooker = Onlooker(market, Sight(market.name, (Symbol("XBT/USDT"), Symbol("USDTZUSD"))), said.append)
     return [onlooker.drain(START) for _ in range(times)], said
 
 

@@ -19,7 +19,7 @@ from engine.market.instrument import Instrument
 from engine.orders.order import TimeInForce
 from engine.orders.reports import Capabilities
 from tests.support.builders import COIN, STABLE, START, VENUE, d
-from tests.support.configs import written
+from tests.support.configs import PRODUCTION, written
 from venues import registry
 from venues.adapter import Site
 from venues.sandbox.venue import CAPABILITIES
@@ -62,7 +62,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Door:
 
 
 def production(folder: Path, host: str = HOST) -> Request:
-    path = written(folder, environment="production", rehearsal={"hosts": {"hashkey": host}})
+    path = written(folder, **PRODUCTION, rehearsal={"hosts": {"hashkey": host}})
     return Request(config=load(path, START), config_path=path, rehearse=True, out=folder / "run")
 
 

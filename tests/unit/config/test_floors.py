@@ -144,8 +144,8 @@ def test_trading_days_without_any_calendar_say_so(tmp_path: Path) -> None:
         ({"offset": "+15:00"}, ["floor.offset"]),
         ({"coverage_min": "0%"}, ["floor.coverage_min"]),
         ({"sources_min": 3}, ["floor.sources_min"]),
-        ({"sources": ["one", "one"]}, ["floor.sources", "prices.BTC.two"]),
-        ({"sources": ["one", "three"]}, ["prices.BTC.three", "prices.BTC.two"]),
+        ({"sources": ["one", "one"]}, ["floor.sources"]),
+        ({"sources": ["one", "three"]}, ["prices.BTC.three"]),
         ({"missing": "shorten"}, ["floor.days_min"]),
         ({"missing": "shorten", "days_min": 21}, ["floor.days_min"]),
         ({"missing": "extend"}, ["floor.days_back_max"]),
@@ -165,8 +165,8 @@ def test_every_source_needs_its_file(tmp_path: Path, files: dict[str, Any]) -> N
     assert "prices.BTC.two" in wrong(tmp_path, AVERAGE, prices=files)
 
 
-def test_files_that_no_floor_rests_on_are_a_mistake(tmp_path: Path) -> None:
-    assert wrong(tmp_path, FIXED, prices=FILES) == ["prices.BTC"]
+def test_files_of_an_asset_that_is_not_sold_are_a_mistake(tmp_path: Path) -> None:
+    assert wrong(tmp_path, FIXED, prices={"ETH": {"one": "one.csv"}}) == ["prices.ETH"]
 
 
 def test_a_quote_means_what_it_says(tmp_path: Path) -> None:

@@ -87,12 +87,9 @@ def test_a_run_without_faults_has_nothing_to_tell_until_it_is_done() -> None:
 def test_a_floor_that_no_venue_pays_is_told_for_its_leg_with_the_distance() -> None:
     run = Run(floored("105")).ready()
     run.due("00:00")
-    assert the(run) == Alarm(
-        Cause.FLOOR_BLOCK,
-        "1",
-        "leg 1: no venue pays the floor of 105 USDT for BTC: hashkey bids 99.99, and 105 is wanted",
-        grave=False,
-    )
+    alarm = the(run)
+    told = "leg 1 waits for its floor: hashkey: the floor of 105 USDT (BTC, fixed) is 5.01 % above the best bid 99.99"
+    assert (alarm.cause, alarm.key, alarm.grave, alarm.text[: len(told)]) == (Cause.FLOOR_BLOCK, "1", False, told)
 
 
 def test_a_floor_in_dollars_is_held_against_what_the_stablecoin_brings() -> None:
@@ -127,15 +124,17 @@ def test_what_the_last_decision_showed_stands_until_the_next_however_old_it_is()
     assert (standing(paid), standing(blocked)) == ([], [(Cause.FLOOR_BLOCK, "1")])
 
 
-def test_a_stablecoin_outside_its_band_is_told_by_its_name() -> None:
-    """The band is 50 bp around par."""
+def test_a_stablecoin_that_left_its_peg_is_told_by_its_name() -> None:
+    """Three minutes, 79 bp under par."""
     run = Run().ready()
     run.price("0.9920", "0.9922", USDTUSD)
-    run.due("00:00")
+    for when in ("00:00", "00:01", "00:02"):
+        run.due(when)
     assert the(run) == Alarm(
         Cause.DEPEG,
         "USDT",
-        "USDT left its band, 50 bp of 1 USD: 0.9921 at hashkey; no more of it is made there",
+        "USDT stands at -79 bp by 1 source, par is 1 USD: no more of it is made, and what is there is still sold: "
+        "3 minutes in a row off its peg: -79 bp by 1 source",
         grave=True,
     )
 

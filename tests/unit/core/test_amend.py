@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.core import hand
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.events import Opened
 from engine.kernel.clock import MINUTE, SECOND, Instant, Span
 from engine.kernel.errors import Denied
@@ -243,7 +243,9 @@ def two_venues() -> Opened:
 def test_a_venue_that_is_taken_off_the_list_is_sent_nothing_and_what_rests_there_is_pulled() -> None:
     patient = {ONE: Method(methods()[ONE].schedule, Peg(Span(10 * SECOND), Span(0)))}
     run = Run(two_venues(), methods() | patient).ready()
+    run.price("99.99", "100.01", venue=OTHER, live=False)
     (resting,) = placed(run.due("00:00"))
+    run.price("99.99", "100.01", venue=OTHER)
     run.answer(resting, r.Done())
     commands = amend(run, venues=(OTHER,))
     assert [cancel.client_id for cancel in only(c.Cancel, commands)] == [resting.client_id]

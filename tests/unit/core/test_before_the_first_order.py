@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.kernel.clock import SECOND, Instant
 from engine.market.facts import Level
 from engine.orders import commands as c
@@ -243,7 +243,7 @@ def test_no_order_is_larger_than_what_is_bid_for() -> None:
 
 def test_no_stablecoin_is_made_while_it_is_off_its_par() -> None:
     run = Run().ready()
-    run.price("0.9930", "0.9940", USDTUSD)
+    run.price("0.9880", "0.9890", USDTUSD)
     assert placed(run.due("00:00")) == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.kernel.clock import SECOND, Span
 from engine.orders import commands as c
 from engine.orders import reports as r

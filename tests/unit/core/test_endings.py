@@ -81,7 +81,8 @@ def test_a_floor_above_the_market_waits_and_ends_short_with_the_distance() -> No
     for when in ("00:00", "00:10", "00:59"):
         assert placed(run.due(when)) == []
     (residue, _) = only(c.Residue, run.due("01:00"))
-    assert residue == c.Residue(ONE, "deadline; best bid 99.99 is below the lowest price allowed, 100.50")
+    distance = "the floor of 100.5 USDT (BTC, fixed) is 0.51 % above the best bid 99.99"
+    assert residue.reason.startswith(f"deadline; {distance}")
     run.survey()
     assert run.state.finished == "short"
 
@@ -117,7 +118,7 @@ def test_a_run_that_could_only_sell_a_part_is_short() -> None:
 
 def test_stablecoin_that_could_not_be_sold_leaves_the_run_short() -> None:
     run = Run().ready()
-    run.price("0.9900", "0.9902", USDTUSD)
+    run.price("0.9880", "0.9882", USDTUSD)
     run.due("00:00")
     run.price("0.9999", "1.0001", USDTUSD)
     (order,) = placed(run.due("00:00:10"))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.events import Opened
 from engine.kernel.clock import DAY, MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
@@ -289,13 +289,14 @@ def test_a_venue_under_maintenance_is_sent_nothing_and_the_other_takes_what_is_d
 def test_what_rests_at_a_venue_whose_maintenance_begins_is_pulled_and_nothing_else_is() -> None:
     peg = Method(twap(START, at("00:04"), 4), Peg(every=Span(10 * SECOND), before=Span(0)))
     run = Run(two_venues(SERVICED), methods() | {ONE: peg}).ready()
-    (here,) = placed(run.due("00:00"))
+    here, first = placed(run.due("00:00"))
     run.answer(here, r.Done())
-    assert here.venue == VENUE
+    run.sold(first)
+    assert (here.venue, first.venue) == (VENUE, OTHER)
     run.due("00:00:50")
     assert run.state.wakes[0] <= at("00:01")
     commands = run.due("00:01")
-    (there,) = placed(commands)
+    (there,) = of(ONE, placed(commands))
     assert cancelled(commands) == [here.client_id]
     run.report(here, r.OrderStatus.CANCELLED, "0")
     run.answer(there, r.Done())
@@ -307,8 +308,9 @@ def test_an_order_at_one_venue_outlives_the_maintenance_of_the_other() -> None:
     peg = Method(twap(START, at("00:04"), 4), Peg(every=Span(10 * SECOND), before=Span(0)))
     elsewhere = programme(maintenance={OTHER: (blackout("00:00:30", "00:03"),)})
     run = Run(two_venues(elsewhere), methods() | {ONE: peg}).ready()
-    (order,) = placed(run.due("00:00"))
+    order, there = placed(run.due("00:00"))
     run.answer(order, r.Done())
+    run.sold(there)
     assert [cancelled(run.due(when)) for when in ("00:00:30", "00:00:40")] == [[], []]
 
 

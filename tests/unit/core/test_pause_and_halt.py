@@ -1,6 +1,6 @@
 """What a person may ask of a run, and what stops it by itself."""
 
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.kernel.clock import SECOND, Span
 from engine.orders import commands as c
 from engine.orders.events import Cancelled, Wish

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.core.turn import Method
+from engine.core.pursuing import Method
 from engine.kernel.clock import SECOND, Span
 from engine.kernel.ids import PersonName, VenueName
 from engine.mandate.instructions import GoOn, Scope, Stop
@@ -45,7 +45,7 @@ def goes_on(run: Run, scope: Scope, name: str = "", agreed: tuple[str, ...] = ("
 
 
 def waiting() -> tuple[Run, ChildOrder]:
-    """Leg one's first slice waits at the first of two venues, each of which holds 10 BTC; two people have to agree."""
+    """Leg one's first slice waits at one of two venues: the other's book is dark at first. Two people have to agree."""
     coin, stable = replace(COIN, venue=OTHER), replace(STABLE, venue=OTHER)
     both = (VENUE, OTHER)
     first = opened(
@@ -58,7 +58,9 @@ def waiting() -> tuple[Run, ChildOrder]:
     )
     peg = Method(methods()[ONE].schedule, Peg(Span(10 * SECOND), Span(0)))
     run = Run(first, methods() | {ONE: peg}).ready()
+    run.price("99.99", "100.01", venue=OTHER, live=False)
     (order,) = placed(run.due("00:00"))
+    run.price("99.99", "100.01", venue=OTHER)
     run.answer(order, r.Done())
     assert order.venue == VENUE
     return run, order
@@ -132,8 +134,7 @@ def test_a_stopped_asset_goes_on_at_no_more_than_the_capped_pace() -> None:
     gone(run, order)
     assert placed(run.due("00:03")) == []
     goes_on(run, Scope.ASSET, BTC)
-    (after,) = placed(run.due("00:03:10"))
-    assert after.quantity == 5
+    assert sum(after.quantity for after in placed(run.due("00:03:10"))) == 5
 
 
 # One order
@@ -150,8 +151,7 @@ def test_the_slice_after_a_stopped_order_goes_on() -> None:
     run, order = waiting()
     alone(run, Scope.CHILD, order.client_id)
     gone(run, order)
-    (after,) = placed(run.due("00:01"))
-    assert (after.leg, after.slice) == (ONE, 1)
+    assert {(after.leg, after.slice) for after in placed(run.due("00:01"))} == {(ONE, 1)}
 
 
 def test_what_a_stopped_order_had_sold_is_kept() -> None:

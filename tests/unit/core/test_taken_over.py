@@ -102,7 +102,8 @@ def test_the_volume_of_a_feed_that_began_anew_is_added_and_not_subtracted() -> N
     """7 were traded before, and the new feed has seen 2."""
     run = Run().ready()
     run.price("99.99", "100.01", volume=d("7"))
-    run.due("00:00")
+    (order,) = placed(run.due("00:00"))
+    run.expired(order)
     run.restart(2)
     run.price("99.99", "100.01", volume=d("2"))
     run.due("00:00:10")

@@ -72,6 +72,7 @@ def test_a_better_bid_is_not_better_when_its_fee_takes_more_than_the_difference(
 
 def test_what_the_best_venue_does_not_hold_is_sold_on_the_next() -> None:
     trading = run(two(coins="1"))
+    trading.price("99.98", "100.00", venue=OTHER)
     orders = placed(trading.due("00:00"))
     assert [(o.venue, o.quantity) for o in orders] == [(VENUE, d("1")), (OTHER, d("1.5"))]
 
@@ -131,12 +132,12 @@ def test_what_is_proven_never_to_have_been_is_sold_after_all() -> None:
 
 def test_the_proceeds_are_sold_where_they_lie() -> None:
     trading = run(two(coins="1.25"))
+    trading.price("99.98", "100.00", venue=OTHER)
     for order in placed(trading.due("00:00")):
         trading.sold(order)
     sweeps = placed(trading.due("00:00:10"))
     assert [(o.venue, o.sell, o.quantity) for o in sweeps] == [
-        (VENUE, USDT, trading.totals[VENUE, USDT]),
-        (OTHER, USDT, trading.totals[OTHER, USDT]),
+        (venue, USDT, STABLE.sellable(trading.totals[venue, USDT])) for venue in (VENUE, OTHER)
     ]
 
 

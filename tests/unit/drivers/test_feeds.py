@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.core.evolve import evolve
 from engine.core.state import opened as state_of
-from engine.drivers.feeds import Feeds, Source
+from engine.drivers.feeds import Feeds, Onlooking
 from engine.events import TapeSealed
 from engine.kernel.clock import Instant
 from engine.kernel.ids import VenueName
@@ -29,6 +29,7 @@ class Told:
 
     def __init__(self, *facts: MarketFact) -> None:
         self.facts = list(facts)
+        self.pairs = {BTCUSDT: "BTC/USDT"}
 
     def drain(self, at: Instant) -> Sequence[MarketFact]:
         told, self.facts = self.facts, []
@@ -53,11 +54,12 @@ def test_what_is_seen_for_reference_is_recorded_and_its_view_stands_behind_the_o
     feeds = Feeds([(VENUE, BTCUSDT)], {VENUE: Told(book(VENUE, "99"))}, roll, {ASIDE: Told(book(ASIDE, "98"))})
     views = feeds.views(START)
     assert [(view.venue, view.mid) for view in views] == [(VENUE, d("100")), (ASIDE, d("99"))]
+    assert [view.pair for view in views] == ["", "BTC/USDT"]
     assert [fact.venue for fact in roll.facts] == [VENUE, ASIDE]
 
 
 def test_who_joins_late_has_a_view_from_then_on_and_who_shows_nothing_has_none() -> None:
-    joined: dict[VenueName, Source] = {}
+    joined: dict[VenueName, Onlooking] = {}
     feeds = Feeds([(VENUE, BTCUSDT)], {VENUE: Told()}, Roll(), joined)
     assert [view.venue for view in feeds.views(START)] == [VENUE]
     joined[ASIDE] = Told(book(ASIDE, "98"))

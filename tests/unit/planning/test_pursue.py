@@ -151,21 +151,21 @@ def test_what_can_never_be_sold_says_why(rest: str, price: str | None, reason: s
     assert pursue.residue(d(rest), COIN, d(price) if price else None) == reason
 
 
-@pytest.mark.parametrize(("volume", "sold", "share", "room"), [("40", "10", "0.25", "10"), ("0", "0", "0.25", "0")])
-def test_the_room_of_a_share_is_reckoned_from_others_volume(volume: str, sold: str, share: str, room: str) -> None:
-    """Others traded 30 of 40; with 10 of ours, a quarter of 40 is ours."""
-    assert pursue.participation_room(leg(sold=sold, volume=d(volume)), d(share)) == d(room)
+@pytest.mark.parametrize(("volume", "share", "room"), [("30", "0.25", "10"), ("0", "0.25", "0")])
+def test_the_room_of_a_share_is_reckoned_from_others_volume(volume: str, share: str, room: str) -> None:
+    """Others traded 30; with 10 of ours, a quarter of 40 is ours."""
+    assert pursue.participation_room(d(volume), d(share)) == d(room)
 
 
 def test_without_a_cap_there_is_room() -> None:
-    assert pursue.participation_room(leg(), None) is None
+    assert pursue.participation_room(d("30"), None) is None
 
 
 def test_a_schedule_sees_the_age_of_what_waits() -> None:
     fed = Leg(ONE, d("0"), received=d("5"))
     fed.waiting[COIN.venue] = deque([(START, d("5"))])
     seen = pursue.progress(fed, False, at("00:01"), COIN.lot, [COIN.venue])
-    assert seen == progress("5", oldest=START, at=at("00:01"))
+    assert seen == progress("5", oldest=START, at=at("00:01"), traded=fed.traded)
     assert pursue.progress(fed, False, at("00:01"), COIN.lot, ["elsewhere"]).oldest is None
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from engine.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span, parse_instant
 from engine.mandate.hours import Blackout, Hours, Window, closed, elapsed
+from engine.market.traded import Traded
 from engine.planning.trading_time import InHours
+from strategies import registry
 from strategies.fiat_sweep import FiatSweep
 from strategies.twap import twap
 from strategies.vwap import vwap
@@ -149,3 +151,12 @@ def test_a_blackout_stops_the_clock_as_well() -> None:
     )
     schedule = InHours(twap(START, END, 990), hours, START)
     assert target(schedule, stop.begins) == target(schedule, stop.ends)
+
+
+def test_what_others_traded_is_shown_by_the_same_clock_as_the_instant() -> None:
+    """A schedule that follows volume would else look for it at times that have not come in open hours."""
+    looks = Traded((hk("24 09:40"), hk("24 10:00")), (d("500"), d("900")))
+    follows = {"rate": "0.1", "every": "10m", "slice_max": "1", "quantity": "1000"}
+    schedule = registry.schedule("pov", START, END, follows)
+    seen = progress("1000", at=hk("24 10:00"), traded=looks)
+    assert InHours(schedule, DESK, START).target(seen) == d("100")

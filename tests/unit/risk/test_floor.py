@@ -3,7 +3,7 @@
 import pytest
 
 from engine.mandate.terms import Floor, FloorScope
-from engine.risk.floor import band_bottom, collar, floor_in_quote, outside_band
+from engine.risk.floor import band_bottom, collar, floor_in_quote
 from tests.support.builders import COIN, POLICY, STABLE, USD, USDT, USDTUSD, book, d
 
 
@@ -35,10 +35,3 @@ def test_a_collar_is_counted_from_the_reference_and_rounded_upwards(mid: str, bp
 
 def test_a_band_ends_so_many_basis_points_under_par() -> None:
     assert band_bottom(POLICY, STABLE) == d("0.9950")
-
-
-@pytest.mark.parametrize(
-    ("mid", "outside"), [("0.995", False), ("0.99499", True), ("1.005", False), ("1.00501", True), ("1", False)]
-)
-def test_a_coin_has_left_its_band_beyond_it_and_not_on_its_edge(mid: str, outside: bool) -> None:
-    assert outside_band(POLICY, d(mid)) is outside

@@ -12,6 +12,8 @@ from engine.kernel.money import Asset, AssetClass
 from engine.mandate.deposit import Covered, DepositRule, Unexposed, Unpriced, Valuation
 from engine.mandate.terms import Edge, Floor, FloorScope
 from engine.market.facts import Level
+from engine.market.footprint import Footing
+from engine.market.reference import ReferenceRules
 from engine.orders.order import Approved, ChildOrder, OrderType
 from engine.risk import gate
 from engine.risk.gate import ATTEMPTS_MAX
@@ -39,7 +41,8 @@ from tests.support.builders import (
 from tests.support.builders import STABLE as STABLE_PAIR
 
 ALL = [
-    "running", "trading hours", "deadline", "venue allowed", "venue licensed", "account in step", "duplicate intent",
+    "running", "trading hours", "calm market", "deadline", "venue allowed", "venue licensed", "account in step",
+    "duplicate intent",
     "attempts",
     "path class", "path edge", "pair", "quantity", "mandate quantity", "plan quantity", "on the account",
     "order notional", "venue filters", "limit order",
@@ -259,17 +262,49 @@ def test_no_more_stablecoin_is_made_while_some_has_waited_too_long(age: int, fou
 @pytest.mark.parametrize(
     ("bid", "ask", "found"),
     [
-        ("0.9949", "0.9951", []),
-        ("0.9948", "0.9950", ["depeg"]),
-        ("1.0049", "1.0051", []),
-        ("1.0050", "1.0052", ["depeg"]),
+        ("0.9899", "0.9901", []),
+        ("0.9898", "0.9900", ["depeg"]),
+        ("1.0099", "1.0101", []),
+        ("1.0100", "1.0102", ["depeg"]),
     ],
 )
-def test_no_more_stablecoin_is_made_once_it_has_left_its_band_on_either_side(
+def test_no_more_stablecoin_is_made_while_it_stands_beyond_the_hard_bound_on_either_side(
     bid: str, ask: str, found: list[str]
 ) -> None:
-    """50 bp around par, by the mid of its own market."""
+    """100 bp around par, by the mid of its own market, whatever the minutes before have shown."""
     assert broken(child(), world(fiat_view=book(USDTUSD, bid, ask))) == found
+
+
+@pytest.mark.parametrize(("level", "found"), [(0, []), (1, []), (2, ["depeg"])])
+def test_no_more_stablecoin_is_made_at_the_second_level_of_its_guard(level: int, found: list[str]) -> None:
+    assert broken(child(), world(peg_level=level)) == found
+
+
+def test_one_venue_of_three_beyond_the_hard_bound_stops_nothing_for_the_median_does_not_move() -> None:
+    """As on 3 January 2024, when one venue showed a stablecoin at 0.74 for some minutes, and no other did."""
+    others = [book(USDTUSD, "0.9999", "1.0001", venue=VenueName(name)) for name in ("osl", "kraken")]
+    wick = book(USDTUSD, "0.7400", "0.7500")
+    assert broken(child(), world(fiat_view=wick, fiat_views=(wick, *others))) == []
+    assert broken(child(), world(fiat_view=wick)) == ["depeg"]
+
+
+def test_a_denial_for_the_peg_says_level_distance_and_sources() -> None:
+    off = [book(USDTUSD, "0.9942", "0.9944", venue=VenueName(name)) for name in ("hashkey", "osl", "kraken")]
+    verdict = gate.check(child(), world(peg_level=2, fiat_views=tuple(off)))
+    bound = "level below 2, and within 100 bp of 1 USD"
+    assert verdict == (Denied("depeg", "level 2: -57 bp by 3 sources", bound),)
+
+
+def test_too_few_venues_that_show_the_stablecoin_are_no_price_of_it() -> None:
+    strict = limits(reference=ReferenceRules(60 * SECOND, d("200"), quorum=2))
+    views = (view(), view(venue=VenueName("osl")))
+    verdict = gate.check(child(), world(limits=strict, views=views))
+    told = "no price of USDT in USD: 1 of the 2 venues needed"
+    assert verdict == (Denied("depeg", told, "level below 2, and within 100 bp of 1 USD"),)
+
+
+def test_nothing_is_sold_into_a_restless_market() -> None:
+    assert broken(child(), world(restless="moved 3 % within 5m, and 2 % pauses")) == ["calm market"]
 
 
 @pytest.mark.parametrize("fiat_view", [None, view(USDTUSD, asks=()), view(USDTUSD, live=False)])
@@ -301,15 +336,35 @@ def test_a_minute_has_a_largest_number_of_orders(before: int, found: list[str]) 
     assert broken(child(), world(minute_orders=before)) == found
 
 
-@pytest.mark.parametrize(("volume", "found"), [("11", []), ("10.999", ["participation"])])
+@pytest.mark.parametrize(("volume", "found"), [("9", []), ("8.999", ["participation"])])
 def test_our_share_of_all_volume_stays_under_its_cap(volume: str, found: list[str]) -> None:
-    """2 sold of the volume seen, 1 asked: with the order, 3 of 12 are a quarter."""
+    """2 sold, 1 asked, and others have traded 9: with the order, 3 of 12 are a quarter."""
     assert broken(child(), world(participation_max=d("0.25"), sold=d("2"), volume=d(volume))) == found
 
 
 def test_what_is_still_committed_counts_towards_our_share() -> None:
-    picture = world(participation_max=d("0.25"), sold=d("2"), committed=d("0.001"), volume=d("11"))
+    picture = world(participation_max=d("0.25"), sold=d("2"), committed=d("0.001"), volume=d("9"))
     assert broken(child(), picture) == ["participation"]
+
+
+@pytest.mark.parametrize(("ours", "found"), [("8", []), ("8.001", ["footprint venue hour"])])
+def test_our_share_of_a_venue_over_an_hour_stays_under_its_cap(ours: str, found: list[str]) -> None:
+    """A tenth of all: 9 of ours with the order, and 81 that count of the others."""
+    picture = world(footings=(Footing("venue", "hour", d(ours), d("81"), d("0.1")),))
+    assert broken(child(), picture) == found
+
+
+def test_every_share_that_is_limited_is_held_and_on_record() -> None:
+    small, full = (Footing(scope, "day", d("0"), d("99"), d("0.01")) for scope in ("venue", "market"))
+    verdict = gate.check(child(), world(footings=(small, full)))
+    assert isinstance(verdict, Approved)
+    held = [(check.limit, check.value, check.bound) for check in verdict.checks[-2:]]
+    assert held == [("footprint venue day", "0.010000", "0.01"), ("footprint market day", "0.010000", "0.01")]
+
+
+def test_a_deal_prints_in_no_book_and_is_held_against_no_footprint() -> None:
+    picture = world(footings=(Footing("venue", "hour", d("0"), d("0"), d("0.1")),))
+    assert [verdict for verdict in gate.check_deal(child(), picture) if isinstance(verdict, Denied)] == []
 
 
 def test_every_broken_limit_is_named_at_once() -> None:
@@ -326,6 +381,7 @@ def test_every_broken_limit_is_named_at_once() -> None:
         seen=True,
         stopped="halted",
         closed="night",
+        restless="moved 3 % within 5m",
         limits=limits(order_notional_max=d("1"), minute_notional_max=d("1"), minute_orders_max=0),
         terms=terms(venues=(VENUE,)),
     )

@@ -54,9 +54,10 @@ class Patient(Struct, frozen=True):
         if want.resting is not None:
             return (Pull(),) if want.at + self.wait >= want.until else (Look(Instant(want.at + self.wait)),)
         best = max(want.floor, want.view.bids[0].price) if want.view.bids else want.floor
-        if want.quantity <= ZERO or want.instrument.too_small(want.quantity, best):
+        quantity = min(want.quantity, want.instrument.largest(best))
+        if quantity <= ZERO or want.instrument.too_small(quantity, best):
             return ()
-        return (Post(want.quantity, best, TimeInForce.GTC), Look(Instant(want.at + self.wait)))
+        return (Post(quantity, best, TimeInForce.GTC), Look(Instant(want.at + self.wait)))
 
 
 def patient(parameters: Mapping[str, str]) -> Patient:

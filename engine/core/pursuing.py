@@ -1,0 +1,209 @@
+"""One leg's decision, by the book: schedule, tactic, router, gate.
+
+Every venue is asked by itself what it could take now. Where several could, the router divides what is lacking among
+them, and each order is made to fit once more with what the ones before it have left.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.core import settling
+from engine.core.outlets import outlet
+from engine.core.state import State
+from engine.core.world import (
+    basket_minute,
+    feeding,
+    lowest_price,
+    minute,
+    out_of_hours,
+    reference_of,
+    room,
+    schedule_of,
+    stopped,
+    view_of,
+    world_of,
+)
+from engine.kernel.clock import MINUTE, Instant, Span
+from engine.kernel.ids import OrderName, VenueName, client_order_id
+from engine.kernel.money import ZERO, down_to, ratio, times
+from engine.market.instrument import Instrument
+from engine.market.reference import NoReference
+from engine.orders import commands as c
+from engine.orders.leg import Leg
+from engine.orders.order import Approved, ChildOrder, TimeInForce
+from engine.orders.reason import Reason
+from engine.orders.strategy import Fees, Look, Post, Pull, Schedule, Tactic, Want
+from engine.planning import pursue
+from engine.planning.plan import LegPlan
+from engine.risk import gate
+from engine.routing import router
+from engine.routing.router import Asked, Share
+
+FLOW: Final = Span(5 * MINUTE)
+"""What others trade is told a tactic as the mean of so long."""
+RESTING: Final = (TimeInForce.GTC, TimeInForce.POST_ONLY)
+
+
+class Method(Struct, frozen=True):
+    """When and how one leg is sold."""
+
+    schedule: Schedule
+    tactic: Tactic
+
+
+def pursue_leg(state: State, plan: LegPlan, approved: Method, at: Instant) -> Iterator[c.Command]:
+    """What the leg wants done now."""
+    leg = state.legs[plan.id]
+    if leg.closed or leg.total <= 0 or settling.resting_must_go(state, plan) or out_of_hours(state, plan):
+        return
+    method = Method(schedule_of(state, plan, approved.schedule), approved.tactic)
+    able = [i for i in plan.instruments if not stopped(state, plan, i.venue)]
+    wants = [want for i in able if (want := _want(state, plan, i, method.schedule, at)) is not None]
+    seen = [want.instrument.venue for want in wants]
+    yield from settling.pulled(state, leg, [i.venue for i in able if i.venue not in seen])
+    posting = [want.instrument for want in wants if _posts(method.tactic, want)]
+    for want in wants:  # what stands in a book is looked after first: it frees or keeps what others may take
+        if want.instrument not in posting:
+            yield from _moved(state, plan, method, want, None)
+    yield from _placed(state, plan, method, posting, at)
+
+
+def _placed(state: State, plan: LegPlan, method: Method, posting: list[Instrument], at: Instant) -> Iterator[c.Command]:
+    """Orders on several venues: what one is not allowed to take is divided among those that are left."""
+    while posting:
+        wants = [want for i in posting if (want := _want(state, plan, i, method.schedule, at)) is not None]
+        refused = False
+        for venue, share in _shares(state, plan, method, wants).items():
+            want = _want(state, plan, plan.at(venue), method.schedule, at)
+            posting.remove(plan.at(venue))
+            if want is None:
+                continue
+            fitted = replace(want, quantity=min(want.quantity, share.quantity), floor=max(want.floor, share.worst))
+            for command in _moved(state, plan, method, fitted, share.reason):
+                refused = refused or isinstance(command, c.Withheld)
+                yield command
+            if refused:
+                break
+        if not refused:
+            return
+
+
+def _posts(tactic: Tactic, want: Want) -> bool:
+    return any(isinstance(move, Post) for move in tactic.act(want))
+
+
+def _rests(tactic: Tactic, want: Want) -> bool:
+    return any(isinstance(move, Post) and move.tif in RESTING for move in tactic.act(want))
+
+
+def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]) -> Mapping[VenueName, Share]:
+    """What each venue is to take of what is lacking, in the order in which they are asked."""
+    if not posting:
+        return {}
+    leg, at = state.legs[plan.id], posting[0].at
+    venues = [want.instrument.venue for want in posting]
+    seen = pursue.progress(leg, not feeding(state, plan), at, plan.lot, venues, posting[0].slice)
+    lacking = pursue.lacking(leg, seen, method.schedule, plan.catch_up, state.working(plan.id))
+    lacking = max(lacking, *(want.quantity for want in posting))  # one may take along what nobody could sell alone
+    resting = [want for want in posting if _rests(method.tactic, want)]
+    crossing = [want for want in posting if want not in resting]
+    shares = router.crossing(lacking, [_asked(state, want, want.fees.taker) for want in crossing])
+    left = lacking - sum((share.quantity for share in shares.values()), ZERO)
+    return {**shares, **router.resting(left, [_asked(state, want, want.fees.maker) for want in resting])}
+
+
+def _asked(state: State, want: Want, fee: Decimal) -> Asked:
+    there = outlet(state, want.instrument, want.view, want.floor, want.quantity)
+    return Asked(replace(there, fee_rate=fee), want.view)
+
+
+def _moved(state: State, plan: LegPlan, method: Method, want: Want, reason: Reason | None) -> Iterator[c.Command]:
+    """What the tactic does on one venue."""
+    leg, at, venue = state.legs[plan.id], want.at, want.instrument.venue
+    for move in method.tactic.act(want):
+        match move:
+            case Post() if venue not in leg.live and leg.skipped != want.slice:
+                quantity = _fitting(state, plan, want, move)
+                if not want.instrument.too_small(quantity, move.price):
+                    yield _judged(state, plan, want, replace(move, quantity=quantity), reason)
+            case Pull() if want.resting is not None and not want.resting.cancel_wanted:
+                yield c.Cancel(venue, want.instrument.symbol, want.resting.child.client_id)
+            case Look(at=then) if then > at:
+                yield c.WakeAt(then)
+            case _:
+                pass  # a tactic can only want too much
+
+
+def _fitting(state: State, plan: LegPlan, want: Want, post: Post) -> Decimal:
+    """What of a post the caps on notional leave room for: room is told at the reference, and it may wait above."""
+    limits = state.limits
+    left = [limits.order_notional_max, limits.minute_notional_max - minute(state, plan)[0]]
+    if limits.basket_minute_max is not None:
+        left.append(limits.basket_minute_max - basket_minute(state, plan))
+    if times(post.quantity, post.price) <= min(left):
+        return post.quantity
+    return max(ZERO, down_to(min(left) / post.price, want.instrument.lot))
+
+
+def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedule, at: Instant) -> Want | None:
+    """What the tactic is asked for on one venue; `None` while there is no price to decide by."""
+    leg, view, venue = state.legs[plan.id], view_of(state, instrument), instrument.venue
+    ref = reference_of(state, plan, instrument)
+    if view is None or isinstance(ref, NoReference):
+        return None
+    lowest = lowest_price(state, plan, instrument, ref.price)
+    if lowest is None:
+        return None
+    name = leg.live.get(venue)
+    resting = state.live.get(name) if name is not None else None
+    index, capabilities = schedule.slice(at), state.opened.capabilities[venue]
+    seen = pursue.progress(leg, not feeding(state, plan), at, plan.lot, [venue], index)
+    space = room(state, plan, instrument, ref.price, resting)
+    return Want(
+        quantity=pursue.wanted(leg, seen, schedule, instrument, ref.price, lowest, plan.catch_up, space, resting),
+        floor=lowest,
+        at=at,
+        until=min(schedule.following(at), state.deadline_of(plan)),
+        view=view,
+        instrument=instrument,
+        resting=resting,
+        fees=Fees(capabilities.maker_fee, capabilities.taker_fee),
+        flow=_flow(state, leg, instrument),
+        slice=index,
+        attempt=leg.attempt + 1 if leg.slice == index else 1,
+    )
+
+
+def _flow(state: State, leg: Leg, instrument: Instrument) -> Decimal:
+    """What others trade of the pair a second: its share of what the leg has seen, at the pace of the last minutes."""
+    there = state.flows.get((instrument.venue, instrument.symbol))
+    if there is None or not leg.volume:
+        return ZERO
+    return times(leg.traded.pace(state.at, FLOW), ratio(there.others, leg.volume, 4))
+
+
+def _judged(state: State, plan: LegPlan, want: Want, post: Post, reason: Reason | None) -> c.Place | c.Withheld:
+    """Name the order and hold it against the gate."""
+    instrument, venue = want.instrument, want.instrument.venue
+    emulated = post.tif is TimeInForce.IOC and not state.opened.capabilities[venue].takes(TimeInForce.IOC)
+    child = ChildOrder(
+        client_id=client_order_id(OrderName(state.tag, plan.id, want.slice, want.attempt, state.epoch)),
+        leg=plan.id,
+        slice=want.slice,
+        attempt=want.attempt,
+        venue=venue,
+        symbol=instrument.symbol,
+        sell=plan.sell,
+        buy=plan.buy,
+        quantity=post.quantity,
+        price=post.price,
+        tif=TimeInForce.GTC if emulated else post.tif,
+        decided_at=state.at,
+        fleeting=emulated,
+    )
+    verdict = gate.check(child, world_of(state, plan, child))
+    return c.Place(verdict, reason) if isinstance(verdict, Approved) else c.Withheld(child, verdict)
