@@ -5,7 +5,7 @@ rest, without the windows that lie across; the static curve is kept unless anoth
 numbers of the chosen model are then learned again from everything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,12 @@ import numpy as np
 from msgspec import Struct
 
 from backtests.volume import fitting
-from backtests.volume.history import History, read
+from backtests.volume.history import History, of_bars
+from backtests.volume.sources import bars
 from backtests.volume.windows import Windows, season, windows
 from engine.kernel.clock import DAY, SECOND, Instant, Span, iso, parse_instant, show_span
 from engine.kernel.errors import BadInput, Mistake
+from engine.market.trades import Own
 from engine.market.volume_model import SLICES_MAX, WHOLE, Origin, Validation, VolumeModel
 from engine.science import direct
 from engine.science.slicing import largest_remainder
@@ -38,11 +40,16 @@ class Wish(Struct, frozen=True):
     """The last day that may be used, as 2024-06-30, UTC; empty for all."""
 
 
-def learn(path: Path, wish: Wish) -> VolumeModel:
-    """The model, or `BadInput` with all that speaks against it."""
+def learn(path: Path | Sequence[Path], wish: Wish, *, made: Span | None = None, own: Sequence[Own] = ()) -> VolumeModel:
+    """The model, or `BadInput` with all that speaks against it.
+
+    Of one file of bars or several; of trades, with `made` the length of the bars that are made of them. What is `own`
+    is taken out first: a curve that we drew ourselves would be followed by ourselves.
+    """
     wrong = list(_wrong(wish))
+    paths = [path] if isinstance(path, Path) else list(path)
     try:
-        history = read(path)
+        history = of_bars(bars(paths, made=made, own=own))
     except BadInput as error:
         raise BadInput([*wrong, *error.mistakes]) from error
     if not any(mistake.where == "--slices" for mistake in wrong):
@@ -54,7 +61,7 @@ def learn(path: Path, wish: Wish) -> VolumeModel:
     try:
         return _model(history, wish)
     except ValueError as error:
-        raise BadInput([Mistake(path.name, f"{error}, in bars until {iso(history.end)}")]) from error
+        raise BadInput([Mistake(history.file, f"{error}, in bars until {iso(history.end)}")]) from error
 
 
 def _wrong(wish: Wish) -> Iterator[Mistake]:

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from backtests.data.bars import load
+from backtests.data.bars import Bars, load
 from engine.kernel.clock import HOUR, Instant, Span, show_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.market.bars import Bar
@@ -55,10 +55,14 @@ class History(Struct, frozen=True):
 
 def read(path: Path) -> History:
     """The bars at `path`; `BadInput` with all that is wrong with them."""
-    bars = load(path, tick=FINE, lot=FINE)
+    return of_bars(load(path, tick=FINE, lot=FINE))
+
+
+def of_bars(bars: Bars) -> History:
+    """The same of bars that were read; `BadInput` where they fill no hour of the clock."""
     if HOUR % bars.span or bars.start % bars.span:
         what = f"holds bars of {show_span(bars.span)}; a volume model wants bars that fill an hour of the clock"
-        raise BadInput([Mistake(path.name, what)])
+        raise BadInput([Mistake(bars.source, what)])
     count = (bars.end - bars.start) // bars.span
     volume, price = np.full(count, np.nan), np.full(count, np.nan)
     places = np.array([(row.at - bars.start) // bars.span for row in bars.rows])

@@ -12,6 +12,7 @@ from engine.kernel.clock import Span, parse_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 
 if TYPE_CHECKING:
+    from engine.market.trades import Own
     from engine.market.volume_model import VolumeModel
 
 DAYS = 28
@@ -20,12 +21,20 @@ DAYS = 28
 @app.command()
 @answering
 def learn(
-    bars: Annotated[Path, typer.Argument(help="Bars of the market that is sold into (CSV, zipped klines, Parquet).")],
+    bars: Annotated[
+        list[Path],
+        typer.Argument(help="Bars of the market that is sold into (CSV, zipped klines, Parquet), or trades."),
+    ],
     window: Annotated[str, typer.Option(help="The length of the orders, a day at the most: 12h.")],
     slices: Annotated[int, typer.Option(help="Into so many equal slices, each a whole number of bars.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the model goes; never over a file.")],
     until: Annotated[str, typer.Option(help="The last day that may be looked at, UTC: 2024-06-30.")] = "",
     days: Annotated[int, typer.Option(help="The day's curve is a mean over so many last days.")] = DAYS,
+    trades: Annotated[str, typer.Option(metavar="SPAN", help="The files hold trades: make bars of so long: 10m.")] = "",
+    without: Annotated[
+        list[Path] | None, typer.Option(metavar="RUN", help="Take out what this run sold there; more than once.")
+    ] = None,
+    market: Annotated[str, typer.Option(help="With --without: whose prints they are, as hashkey:BTCUSDT.")] = "",
 ) -> ExitCode:
     """Learn how volume runs through a day and what a surprise in it means, for `[strategy] model` in a config.
 
@@ -40,8 +49,9 @@ def learn(
         length = parse_span(window)
     except ValueError as error:
         wrong.append(Mistake("--window", str(error)))
+    made, own = _made(trades, wrong), _own(without or [], market, wrong)
     try:
-        model = learned(bars, Wish(length, slices, days, until))
+        model = learned(bars, Wish(length, slices, days, until), made=made, own=own)
     except BadInput as error:
         late = [m for m in error.mistakes if not (wrong and m.where == "--window" and not length)]
         raise BadInput([*wrong, *late]) from error
@@ -55,6 +65,31 @@ def learn(
     )
     typer.echo(f"chosen: {model.chosen}; bars until {model.origin.until[:16]}Z; written to {out}")
     return ExitCode.DONE
+
+
+def _made(trades: str, wrong: list[Mistake]) -> Span | None:
+    """The length of the bars that are made of trades."""
+    try:
+        return parse_span(trades) if trades else None
+    except ValueError as error:
+        wrong.append(Mistake("--trades", str(error)))
+        return None
+
+
+def _own(runs: list[Path], market: str, wrong: list[Mistake]) -> "list[Own]":
+    """What runs of ours sold in that market."""
+    from backtests.volume.sources import Market, fills
+
+    if bool(runs) != bool(market):
+        wrong.append(Mistake("--market", "goes with --without, and names whose prints the files hold"))
+        return []
+    try:
+        return fills(runs, Market.parse(market)) if runs else []
+    except ValueError as error:
+        wrong.append(Mistake("--market", str(error)))
+    except BadInput as error:
+        wrong += error.mistakes
+    return []
 
 
 def _write(out: Path, model: "VolumeModel") -> None:
