@@ -113,10 +113,11 @@ def _sells(state: State, plan: LegPlan) -> bool:
 def other_terms(state: State, plan: LegPlan) -> Floor | None:
     """A fixed floor at what the best bid brings now, held as the present one; `None` while nobody bids.
 
-    It takes no decision away from anybody: it is proposed, judged and approved like any amendment.
+    It takes no decision away from anybody: it is proposed, judged and approved like any amendment. Nothing is offered
+    for a floor that has no price yet: what it lacks is a file, or a quote.
     """
-    floor, found = plan.floor, list[Fraction]()
-    if floor is None:
+    floor, found, now = plan.floor, list[Fraction](), floors.bottom(state, plan)
+    if floor is None or now is None or now.lack:
         return None
     for instrument in plan.instruments:
         view = view_of(state, instrument)

@@ -155,7 +155,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
     ref = reference_of(state, plan, instrument)
     if view is None or isinstance(ref, NoReference):
         return None
-    lowest = lowest_price(state, plan, instrument, ref.price)
+    lowest = lowest_price(state, plan, instrument, ref.price, schedule.slice(at))
     if lowest is None:
         return None
     name = leg.live.get(venue)

@@ -6,7 +6,7 @@ from typing import Final
 from engine.core import flooring, guarding, quoting, settling
 from engine.core.state import State
 from engine.core.world import able, leg_stopped, out_of_hours, schedule_of
-from engine.events import CaseChanged, Instructed, Restarted, Turning
+from engine.events import CaseChanged, FloorSet, Instructed, Restarted, Turning
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import LegId
 from engine.mandate.hours import turning
@@ -71,7 +71,7 @@ def _matters(event: Turning) -> bool:
             return mode is Mode.NORMAL
         case _:
             told = Filled | LookedUp | Surveyed | QuoteCame | AcceptanceCame | DealSeen
-            return isinstance(event, told | Asked | Restarted | Instructed | CaseChanged)
+            return isinstance(event, told | Asked | Restarted | Instructed | CaseChanged | FloorSet)
 
 
 def _another_may(state: State, event: Turning) -> bool:
