@@ -140,8 +140,12 @@ class Onlookers:
 
 
 async def sight(market: Market, plan: Plan) -> Sight:
-    """The pairs of a venue that are those of the plan's legs; never raises for what the venue does."""
+    """The pairs of a venue that are those of the plan's legs, or what is sold in the fiat that it becomes.
+
+    It never raises for what the venue does.
+    """
     wanted = {(leg.sell, leg.buy) for leg in plan.legs}
+    wanted |= {(leg.sell, onward.buy) for leg in plan.legs for onward in plan.legs if onward.sell == leg.buy}
     try:
         async with asyncio.timeout(PATIENCE / SECOND):
             listed = await market.listed()

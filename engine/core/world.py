@@ -14,6 +14,7 @@ from engine.mandate.instructions import By, Scope
 from engine.mandate.programme import serviced as service
 from engine.mandate.register import gap
 from engine.market.consolidated import Consolidated, at_venue
+from engine.market.conversion import Rate, converted, rate_of
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference, fresh
 from engine.market.view import MarketView
@@ -36,10 +37,22 @@ def view_of(state: State, instrument: Instrument) -> MarketView | None:
 
 
 def views_of(state: State, plan: LegPlan) -> tuple[MarketView, ...]:
-    """The last views of the leg's pair wherever it is shown, venues for reference included."""
+    """The last views of the leg's pair wherever it is shown, venues for reference included.
+
+    A venue for reference may quote what is sold in the fiat that its proceeds become: that book is converted by the
+    price of the stablecoin between, and left out where there is none.
+    """
     own = [view for pair in plan.pairs if (view := state.views.get(pair)) is not None]
+    shown = [view for view in state.views.values() if view.pair]
     name = f"{plan.sell}/{plan.buy}"
-    return (*own, *(view for view in state.views.values() if view.pair == name))
+    same = [view for view in shown if view.pair == name]
+    for onward in state.plan.legs:
+        abroad = [view for view in shown if view.pair == f"{plan.sell}/{onward.buy}" and onward.sell == plan.buy]
+        if abroad:
+            rules, between = state.limits.reference, views_of(state, onward)
+            rate = rate_of(between, onward.sell, onward.buy, state.at, rules, ZERO)
+            same += [converted(view, onward.buy, rate) for view in abroad if isinstance(rate, Rate)]
+    return (*own, *same)
 
 
 def reference_of(state: State, plan: LegPlan, instrument: Instrument) -> Consolidated | NoReference:

@@ -3,14 +3,9 @@
 from decimal import Decimal
 
 from engine.kernel.money import BP, EXACT, Asset, times
-from engine.mandate.terms import Floor, StablePolicy
+from engine.mandate.terms import StablePolicy
 from engine.market.instrument import Instrument
 from engine.market.view import MarketView
-
-
-def floor_in_quote(floor: Floor, instrument: Instrument, fiat_view: MarketView | None) -> Decimal | None:
-    """A floor that the authority named, as `price_in_quote`."""
-    return price_in_quote(floor.price, floor.currency, instrument, fiat_view)
 
 
 def price_in_quote(

@@ -11,6 +11,7 @@ from engine.drivers.perform import Switch
 from engine.drivers.virtual import VirtualLoop, run
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.ids import Symbol, VenueName
+from engine.kernel.money import Asset
 from engine.market.facts import BookSeen, FeedDown, MarketFact
 from engine.market.instrument import Instrument
 from tests.support.builders import BTC, BTCUSDT, START, USD, USDT, VENUE, d, plan
@@ -26,7 +27,9 @@ def pair(symbol: str, base: str, quote: str) -> Instrument:
     return Instrument(THERE, Symbol(symbol), base, quote, *limits)  # type: ignore[arg-type]
 
 
-LISTED: Final = (pair("XBT/USDT", BTC, USDT), pair("XBT/USD", BTC, USD), pair("USDTZUSD", USDT, USD))
+LISTED: Final = (
+    pair("XBT/USDT", BTC, USDT), pair("ETH/XBT", Asset("ETH"), BTC), pair("USDTZUSD", USDT, USD)
+)  # fmt: skip
 
 
 def book(symbol: str = "XBT/USDT", venue: VenueName = THERE) -> BookSeen:
@@ -95,6 +98,11 @@ def test_the_pairs_are_those_of_the_legs_by_what_they_sell_and_buy_whatever_they
     seen = run(sight(Elsewhere(), PLAN))
     assert (seen.symbols, seen.lack) == (("XBT/USDT", "USDTZUSD"), "")
     assert str(seen) == "elsewhere: for reference only: XBT/USDT, USDTZUSD"
+
+
+def test_what_is_sold_may_be_shown_in_the_fiat_that_it_becomes() -> None:
+    seen = run(sight(Elsewhere(listed=(pair("XBT/USD", BTC, USD),)), PLAN))
+    assert (seen.pairs, seen.lack) == ({"XBT/USD": "BTC/USD"}, "")
 
 
 def test_a_venue_that_lists_no_pair_of_the_plan_is_left_out_by_name() -> None:

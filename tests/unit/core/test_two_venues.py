@@ -2,9 +2,12 @@
 
 from msgspec.structs import replace
 
+from engine.core.world import reference_of
 from engine.events import Opened
 from engine.kernel.clock import Span
 from engine.kernel.ids import VenueName
+from engine.market.consolidated import Consolidated
+from engine.market.facts import Level
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import reports as r
@@ -27,6 +30,7 @@ from tests.support.builders import (
     opened,
     plan,
     terms,
+    view,
 )
 from tests.support.by_hand import Run, only, placed
 
@@ -183,3 +187,27 @@ def test_an_order_is_never_limited_below_the_venues_own_band() -> None:
     trading = Run(opened(plan=plan(leg_one(instruments=(narrow,)), leg_two()))).ready()
     (order,) = placed(trading.due("00:00"))
     assert order.price == d("99.90")
+
+
+def test_a_venue_for_reference_that_quotes_in_fiat_counts_by_the_price_of_the_stablecoin() -> None:
+    """99 USD a coin, at 0.99 USD for a USDT, is 100 USDT: as everybody says."""
+    trading = run()
+    for venue in (VENUE, OTHER):
+        trading.price("0.9899", "0.9901", USDTUSD, venue=venue)
+    trading.books["abroad", "BTC-USD"] = view("BTC-USD", venue="abroad", bids=(Level(d("98.99"), d("1")),),
+        asks=(Level(d("99.01"), d("1")),), last=d("99"), pair="BTC/USD")  # fmt: skip
+    trading.due("00:00")
+    found = reference_of(trading.state, trading.state.plan.legs[0], COIN)
+    assert isinstance(found, Consolidated)
+    assert (found.label, found.price) == ("median of 3: abroad, hashkey, osl", 100)
+
+
+def test_a_venue_that_quotes_in_fiat_is_left_out_while_nobody_prices_the_stablecoin() -> None:
+    trading = run()
+    for venue in (VENUE, OTHER):
+        trading.price("0.9899", "0.9901", USDTUSD, venue=venue, live=False)
+    trading.books["abroad", "BTC-USD"] = view("BTC-USD", venue="abroad", pair="BTC/USD")
+    trading.due("00:00")
+    found = reference_of(trading.state, trading.state.plan.legs[0], COIN)
+    assert isinstance(found, Consolidated)
+    assert found.label == "median of 2: hashkey, osl"

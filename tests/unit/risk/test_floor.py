@@ -2,28 +2,27 @@
 
 import pytest
 
-from engine.mandate.terms import Floor, FloorScope
-from engine.risk.floor import band_bottom, collar, floor_in_quote
+from engine.risk.floor import band_bottom, collar, price_in_quote
 from tests.support.builders import COIN, POLICY, STABLE, USD, USDT, USDTUSD, book, d
 
 
 @pytest.mark.parametrize(("floor", "limit"), [("99.60", "99.60"), ("99.601", "99.61")])
 def test_a_floor_in_the_asset_bought_stands_as_it_is(floor: str, limit: str) -> None:
-    assert floor_in_quote(Floor(d(floor), USDT, FloorScope.FILL), COIN, None) == d(limit)
+    assert price_in_quote(d(floor), USDT, COIN, None) == d(limit)
 
 
 @pytest.mark.parametrize(("bid", "limit"), [("1.0000", "70000.00"), ("0.9995", "70035.02"), ("1.0010", "69930.07")])
 def test_a_floor_in_fiat_is_divided_by_what_a_buyer_of_the_stablecoin_really_pays(bid: str, limit: str) -> None:
     view = book(USDTUSD, bid, "1.0100")
-    assert floor_in_quote(Floor(d("70000"), USD, FloorScope.FILL), COIN, view) == d(limit)
+    assert price_in_quote(d("70000"), USD, COIN, view) == d(limit)
 
 
 def test_a_floor_in_fiat_kept_in_stablecoin_brings_the_floor_in_fiat() -> None:
     """Whatever the bid: the limit times the bid is not below the floor."""
-    floor = Floor(d("77500"), USD, FloorScope.FILL)
+    floor = d("77500")
     bids = [d("0.9") + d("0.0007") * n for n in range(300)]
-    limits = [floor_in_quote(floor, COIN, book(USDTUSD, str(bid), "2")) for bid in bids]
-    assert all(limit is not None and limit * bid >= floor.price for limit, bid in zip(limits, bids, strict=True))
+    limits = [price_in_quote(floor, USD, COIN, book(USDTUSD, str(bid), "2")) for bid in bids]
+    assert all(limit is not None and limit * bid >= floor for limit, bid in zip(limits, bids, strict=True))
 
 
 @pytest.mark.parametrize(
