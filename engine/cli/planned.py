@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli import prospects
 from engine.forecast.rules import rules
-from engine.kernel.clock import DAY, SECOND, show_span
+from engine.kernel.clock import show_span
 from engine.kernel.codec import sha256_hex
 from engine.kernel.errors import BadInput, Mistake
-from engine.kernel.money import down_to, plain, trimmed
-from engine.mandate.deposit import Covered, Valuation, shown
+from engine.kernel.money import down_to, plain
 from engine.mandate.floors import amount, manner, rules_in_words
 
 if TYPE_CHECKING:
     from engine.compose.approving import PlanPaper
     from engine.compose.planning import Planned
     from engine.compose.preparing import Prepared
-    from engine.config.deposits import Outlook
     from engine.planning.plan import LegPlan, Recipe
 
 JSON: Final = ".json"
@@ -67,16 +65,16 @@ def as_json(paper: "PlanPaper") -> str:
     return encode({"plan": paper.sha256, "run": paper.run, "prospect": paper.prospect}).decode()
 
 
-def lines(found: "Planned", outlook: "Outlook | None") -> Iterator[str]:
+def lines(found: "Planned") -> Iterator[str]:
     """Everything that somebody should have read before they propose or approve it."""
     yield from _listed(found.prepared)
     for leg in found.prepared.plan.legs:
         yield from _leg(leg)
-    for name, words in rules(found.prepared.plan, found.first.limits):
+    for name, words in rules(found.paper.plan, found.paper.limits):
         yield f"{name}: {words}"
-    yield from _cover(found, outlook)
-    if found.paper.prospect is not None:
-        yield from prospects.lines(found.paper.prospect)
+    if (prospect := found.paper.prospect) is not None:
+        yield from (f"{name}: {words}" for name, words in prospect.deposit)
+        yield from prospects.lines(prospect)
     policy = found.paper.policy
     if policy.approvals:
         yield f"approvals: {policy.approvals}, of others than who proposes; good for {show_span(policy.lasts)}"
@@ -120,33 +118,3 @@ def _parameters(recipe: "Recipe") -> str:
 def _short(value: str) -> str:
     """A learned model is in the plan to the last number, and here by its digest."""
     return value if len(value) <= SHOWN else f"of {len(value)} characters, SHA-256 {sha256_hex(value.encode())}"
-
-
-def _cover(found: "Planned", outlook: "Outlook | None") -> Iterator[str]:
-    """How the deposit would stand at the start, and the chance that it breaks before the money is there."""
-    rule = found.first.limits.deposit
-    if rule is None:
-        yield "deposit: the config asks for none"
-        return
-    if found.cover is None:
-        yield "deposit: no book of the case says what was put up, so its cover can't be told"
-        return
-    yield f"deposit: {shown(found.cover, rule)}"
-    if not isinstance(found.cover, Covered):
-        return
-    never = f"chance that cover falls below {trimmed(rule.limit * 100)} % before the money arrives"
-    if rule.valuation is not Valuation.CURRENT:
-        yield f"{never}: none by the price, since coin counts at {rule.valuation} prices"
-    elif outlook is None or outlook.volatility is None:
-        yield f"{never}: not told, since deposit.volatility is not given"
-    else:
-        from engine.science.cover import cover_break, headroom
-
-        span = found.first.deadline - found.first.opened.at + outlook.receipt
-        room = headroom(float(found.cover.deposit / found.cover.exposed), float(rule.limit))
-        chance = cover_break(room, float(outlook.volatility), span / DAY)
-        assumed = f"volatility {trimmed(outlook.volatility * 100)} % a year, {span // SECOND * SECOND / DAY:.2f} days"
-        yield (
-            f"{never}: {100 * chance:.2g} % ({assumed} until deadline and receipt, driftless, continuous watching, "
-            "all of it exposed to the end)"
-        )

@@ -83,7 +83,7 @@ def plan(
     if as_json:
         typer.echo(told.as_json(found.paper))
     else:
-        for line in told.lines(found, request.config.outlook):
+        for line in told.lines(found):
             typer.echo(line)
     for line in told.written(found, out) if out is not None else ():
         typer.echo(line, err=as_json)

@@ -4,11 +4,12 @@ It is written once for each stretch and changes nothing. Whoever wants it propos
 numbers of his own; enough others have to agree either way.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from engine.core import floors
-from engine.core.flooring import request
+from engine.core.flooring import command, request
 from engine.core.state import State
 from engine.drivers.folder import write_whole
 from engine.events import Entry, Restarted
@@ -22,9 +23,9 @@ FOLDER: Final = "requests"
 class FloorRequests:
     """Fed the rows of a run, once they are durable."""
 
-    def __init__(self, run: Path, state: State) -> None:
-        """`state` is the one that the run changes as it goes."""
-        self._run, self._state = run, state
+    def __init__(self, run: Path, state: State, say: Callable[[str], None] | None = None) -> None:
+        """`state` is the one that the run changes as it goes; `say` tells whoever looks on what may be typed."""
+        self._run, self._state, self._say = run, state, say
 
     def __call__(self, record: Record, entry: Entry) -> None:
         """Write what is lacking; a crash may have come between a row and its file."""
@@ -41,6 +42,8 @@ class FloorRequests:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, paper.text.encode())
+            if self._say is not None:
+                self._say(f"other terms are prepared in {path}, and asked for by: {command(self._state, plan)}")
 
 
 def name(asset: Asset, number: int) -> str:

@@ -10,32 +10,41 @@ from engine.compose.pricefiles import FINEST, is_closes
 from engine.compose.request import Request
 from engine.core import floors, world
 from engine.core.state import State
-from engine.forecast import market
+from engine.forecast import deposit, market
 from engine.forecast.given import FloorNow, Given, Worth
 from engine.forecast.leg import prospect as prospect_of
 from engine.forecast.market import History
 from engine.forecast.prospect import Prospect
 from engine.forecast.words import fixed
-from engine.kernel.clock import Instant, iso
+from engine.kernel.clock import Instant, Span, iso
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import LegId
 from engine.kernel.money import BP, ZERO, Asset, times, trimmed
-from engine.market.consolidated import Consolidated
+from engine.mandate.deposit import Cover
+from engine.market.consolidated import Consolidated, median
 from engine.market.conversion import SELL, converted_price, rate_of
 from engine.market.reference import NoReference, fresh
 from engine.planning.plan import LegPlan
 from engine.risk.floor import price_in_quote
 
 
-def prospect(request: Request, first: State) -> Prospect:
-    """Of all legs that nobody feeds, as of the state's instant; `BadInput` with all that is wrong with price files."""
+def prospect(request: Request, first: State, cover: Cover | None) -> Prospect:
+    """Of all legs that nobody feeds, as of the state's instant; `BadInput` with all that is wrong with price files.
+
+    `cover` is how the deposit would stand; `None` where none is asked for, or no book says what was put up.
+    """
     histories, remarks, wrong = _histories(request, first.at)
     if wrong:
         raise BadInput(wrong)
     wanted = targets(first.opened)
+    outlook = request.config.outlook
+    receipt = outlook.receipt if outlook is not None else Span(0)
+    volatility = outlook.volatility if outlook is not None else None
+    until = Span(first.deadline - first.at + receipt)
     legs = [leg for leg in first.plan.legs if not leg.fed_by and leg.quantity > ZERO]
     return Prospect(
         as_of=iso(first.at),
+        deposit=tuple(deposit.lines(first.limits.deposit, cover, volatility, until)),
         legs=tuple(
             prospect_of(_given(request, first, leg, histories.get(leg.sell, ()), wanted, remarks.get(leg.sell, ())))
             for leg in legs
@@ -106,7 +115,11 @@ def _worth(first: State, leg: LegPlan) -> Worth | None:
     if isinstance(found, NoReference):
         return None
     rate = converted_price(Decimal(1), SELL, leg.buy, found)
-    return Worth(rate, str(settlement), f"the bid for {leg.buy} now, {found.label}, less {trimmed(fee_bp)} bp of fees")
+    source = f"the bid for {leg.buy} now, {found.label}, less {trimmed(fee_bp)} bp of fees"
+    policy = first.terms.stable(leg.buy)
+    par = policy.par if policy is not None else Decimal(1)
+    mid = median([(bid + ask) / 2 for bid, ask in found.books])
+    return Worth(rate, str(settlement), source, float(mid / par))
 
 
 def _onward(first: State, leg: LegPlan, price: Decimal) -> str:

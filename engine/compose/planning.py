@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,7 +27,6 @@ from engine.drivers.register import CLAIMED, CaseRegister, Entered
 from engine.kernel.clock import Instant
 from engine.kernel.errors import BadInput
 from engine.kernel.ids import RunId
-from engine.mandate.deposit import Cover
 from engine.market.tape import Watch
 
 
@@ -36,10 +35,6 @@ class Planned(Struct, frozen=True):
 
     prepared: Prepared
     paper: PlanPaper
-    first: State
-    """As a run would begin that began now."""
-    cover: Cover | None
-    """How the deposit would stand then; `None` where none is asked for, or no book says what was put up."""
 
 
 async def planned(request: Request) -> Planned:
@@ -67,9 +62,9 @@ async def planned(request: Request) -> Planned:
         for event in Daybreak(PriceFiles.at(request.price_files)).look(first, first.at):
             evolve(first, event)
         counted = config.limits.deposit is not None and book is not None
-        shown = forecasting.prospect(request, first)
+        shown = forecasting.prospect(request, first, cover_of(first) if counted else None)
         paper = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case), shown)
-        return Planned(prepared, paper, first, cover_of(first) if counted else None)
+        return Planned(prepared, paper)
 
 
 def _first(
@@ -82,8 +77,9 @@ def _first(
 
 
 async def _look(reached: Places, first: State, clock: Callable[[], Instant]) -> None:
-    """At the books as they stand; in memory the market stands still at its start. `BadInput` where none shows one."""
-    await reaching.watch_markets(reached, first.plan)
+    """At the books as they stand; in memory the market stands still at its start."""
+    with suppress(BadInput):  # a plan can be made while a venue rests: what its book would say is then not told
+        await reaching.watch_markets(reached, first.plan)
     now = clock()
     watches = {pair: Watch(*pair) for pair in pairs(first.plan)}
     for market in reached.markets.values():

@@ -179,7 +179,7 @@ class Session:
             places.venues,
             feeds,
             recording,
-            (outbox, self._screen.row, FloorRequests(self._folder.path, state)),
+            (outbox, self._screen.row, FloorRequests(self._folder.path, state, self._screen.say)),
             aside=asyncio.to_thread,
             switch=places.switch,
             custody=places.custody,

@@ -144,7 +144,7 @@ async def _virtually(
 ) -> _Begun:
     set_up = stage(request, _remaining(request, register), clock.market)
     begun = await _begin(request, register, clock, set_up, screen, book)
-    requested = FloorRequests(begun.folder.path, begun.state)
+    requested = FloorRequests(begun.folder.path, begun.state, screen.say)
     venues, observers = begun.places.venues, (begun.outbox, screen.row, requested)
     live = Live(
         begun.state,

@@ -25,7 +25,7 @@ def schedule(leg: LegProspect) -> dict[str, Any] | None:
     rows = [
         {"way": _name(way), "hours": float(hours), "sold": float(sold)}
         for way in leg.ways
-        for hours, sold in way.course
+        for hours, sold in way.points
     ]
     if not rows:
         return None

@@ -32,6 +32,7 @@ def render(
         as_of=f"{prospect.as_of[:16].replace('T', ' ')} UTC",
         sandbox=sandbox,
         legs=[_leg(leg, drawn) for leg in prospect.legs],
+        deposit=prospect.deposit,
         rules=rules,
         not_shown=NOT_SHOWN,
         charts=script(drawn),

@@ -168,6 +168,7 @@ def test_status_tells_the_floor_and_since_when_it_blocks() -> None:
 def test_what_is_prepared_is_a_fixed_floor_at_what_the_best_bid_brings(floor: Floor, price: str) -> None:
     """In the floor's currency, and after fees where it is held so; scope and fees as they are."""
     run = run_under(floor, capabilities={VENUE: replace(CAPABILITIES, taker_fee=d("0.001"))})
+    run.feed(FloorSet(at=run.now, asset=BTC, day="2026-05-02", version=floor_version(price=d("110"))))
     run.due("00:01")
     wanted = other_terms(run.state, run.state.plan.leg(ONE))
     assert wanted == Floor(Decimal(price), floor.currency, floor.scope, floor.fees)
@@ -180,6 +181,14 @@ def test_the_paper_that_is_prepared_is_one_that_the_run_would_follow() -> None:
     assert paper is not None
     assert only(c.Unheeded, run.people(paper.instruction)) == []
     assert run.state.plan.leg(ONE).floor == replace(ABOVE, price=d("99.99"))
+
+
+def test_for_a_floor_without_a_price_nothing_is_offered() -> None:
+    """What it lacks is a file, and no other terms."""
+    run = run_under(Floor(d("0"), USDT, FloorScope.FILL, average=average_floor()))
+    run.due("00:01")
+    assert len(blocks(run)) == 1
+    assert (request(run.state, run.state.plan.leg(ONE)), command(run.state, run.state.plan.leg(ONE))) == (None, "")
 
 
 def test_where_nobody_may_amend_nothing_is_offered() -> None:
