@@ -16,6 +16,7 @@ from engine.kernel.clock import DAY, Span
 from engine.kernel.money import BP, plain, ratio, times, trimmed
 from engine.science.almgren_chriss import ac_lvar
 from engine.science.impact import athl_impact
+from engine.science.routing import sor_sweep
 from engine.science.slicing import jitter
 from engine.science.stable import at_par_error_bp
 
@@ -30,6 +31,7 @@ def lines(scene: Scene) -> Iterator[Line]:
     if scene.own is not None and scene.own.orders is not None:
         yield from _orders(scene, scene.own.orders)
         yield from _caps(scene, scene.own.orders)
+        yield from _preview(scene, scene.own.orders)
     yield from _opinions(scene)
     yield from _jitter(scene)
     yield from _waiting(scene)
@@ -71,6 +73,24 @@ def _orders(scene: Scene, found: Orders) -> Iterator[Line]:
         )
     residue = f"{trimmed(found.residue)} {leg.sell}" if found.residue else "none"
     yield "residue", f"{residue}, of lots of {trimmed(leg.lot)}" if found.residue else residue
+
+
+def _preview(scene: Scene, found: Orders) -> Iterator[Line]:
+    """What the largest slice would bring now, by the books as they are shown."""
+    given, price = scene.given, scene.known.price
+    books = {str(view.venue): [(bid.price, bid.size) for bid in view.bids] for view in given.views if view.bids}
+    if not books or not found.sizes or price is None:
+        return
+    largest = max(found.sizes)
+    swept = sor_sweep(largest, books, {str(v): given.capabilities[v].taker_fee * BP for v in given.capabilities})
+    if swept.filled < largest:
+        yield "the largest slice now", f"the books shown take {trimmed(swept.filled)} of its {trimmed(largest)}"
+        return
+    under = (1 - float(swept.net_avg) / price) * float(BP)
+    told = f"{trimmed(largest)} {given.leg.sell} into the books shown: {words.bp(under)} bp under the mid, after rates"
+    if len(books) > 1:
+        told += f"; {words.bp(float(swept.saving_bp))} bp better than at {swept.best_single} alone"
+    yield "the largest slice now", told
 
 
 def _slice(scene: Scene) -> int:

@@ -12,6 +12,7 @@ from engine.kernel.clock import HOUR, Instant, Span
 from engine.kernel.codec import encode
 from engine.kernel.ids import VenueName
 from engine.mandate.terms import Floor, FloorScope
+from engine.market.facts import Level
 from engine.market.footprint import FootprintRule, Shares
 from engine.planning.impact import Impact
 from engine.planning.plan import AtEnd, Recipe
@@ -266,3 +267,17 @@ def test_no_book_and_no_calibration_is_no_spread(symbol: Any) -> None:
     found = prospect(given(impact=None, views=(view(symbol, bids=()),), price=None))
     assert (found.ways[0].spread_bp, found.ways[0].fees_bp) == ("", "")
     assert line(found, "deadline").startswith("the chance of missing it is not told")
+
+
+def test_the_largest_slice_is_tried_on_the_books_as_they_are_shown() -> None:
+    """10 coins: all at 99.99, less the fee of 10 bp, is 11 bp under the mid of 100."""
+    deep = view(bids=(Level(d("99.99"), d("50")),))
+    assert line(prospect(given(views=(deep,))), "the largest slice now") == (
+        "10 BTC into the books shown: 11.00 bp under the mid, after rates"
+    )
+
+
+def test_a_slice_that_the_books_do_not_take_is_told_with_what_they_take() -> None:
+    thin = view(bids=(Level(d("99.99"), d("3")),))
+    told = line(prospect(given(views=(thin,))), "the largest slice now")
+    assert told == "the books shown take 3 of its 10"
