@@ -18,9 +18,9 @@ from tests.support.ledgers import loaded, trial_balance
 from tests.support.processes import ROOT, Finished, Person, fills, summary
 
 EXAMPLES: Final = ROOT / "examples"
-SCHEDULES: Final = ("pov", "shortfall")
+SCHEDULES: Final = ("vwap", "dynamic_vwap", "pov", "shortfall")
 TACTICS: Final = ("peg", "iceberg", "chase", "snipe")
-USUAL: Final = ("demo", "footprint", "usdt_only")
+USUAL: Final = ("demo", "floor_average", "footprint", "usdt_only")
 RUNNABLE: Final = (*USUAL, "two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan", *SCHEDULES, *TACTICS)
 LONG: Final = ("two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan")
 """They take up to a minute."""

@@ -26,6 +26,7 @@ from engine.mandate.instructions import Amend
 from engine.mandate.terms import FloorScope
 from engine.orders import commands as c
 from engine.orders import events as e
+from engine.orders.order import floor_of
 from engine.orders.reports import Quote
 from tests.scenarios.week import START, Week
 from tests.support.configs import holding, written
@@ -191,6 +192,39 @@ def test_from_the_first_moment_of_the_last_stretch_no_order_left(scope: FloorSco
     last = fall.rows(c.FloorBlocked)[-1]
     later = [order for order in fall._orders() if order.decided_at > last.at]
     assert (later, len(fall.rows(c.FloorCleared))) == ([], len(fall.rows(c.FloorBlocked)) - 1)
+
+
+# Over midnight, and after a crash
+
+EVENING: Final = "-02:40"
+"""The run begins at 23:56 of the first of May there."""
+TWO_DAYS: Final = "day,close\n2026-04-29,80000\n2026-04-30,80000\n2026-05-01,80200\n"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Week:
+    """A quiet market; a process dies before midnight and one after it."""
+    folder = tmp_path_factory.mktemp("night")
+    (folder / "desk.csv").write_text(TWO_DAYS)
+    floor = KINDS["average"] | ALL_WAYS | {"scope": "fill", "offset": EVENING}
+    config = written(folder, mandate__assets=holding("0.4", floor=floor), **SHORT, **prices_of("average"))
+    return Week(config, folder / "run", crashes=[Instant(START + 2 * MINUTE), Instant(START + 7 * MINUTE)]).play()
+
+
+def test_each_local_day_has_one_version_whoever_takes_the_run_over(night: Week) -> None:
+    told = [row for row in night.rows if isinstance(row, FloorSet)]
+    assert [(row.day, row.version.number, row.version.price) for row in told if row.version is not None] == [
+        ("2026-05-01", 1, Decimal(76000)),
+        ("2026-05-02", 2, Decimal(76095)),
+    ]
+    assert (len(told), len(night.begins)) == (2, 3)
+
+
+def test_every_order_was_held_against_the_version_of_its_own_day(night: Week) -> None:
+    midnight = next(row.at for row in night.rows if isinstance(row, FloorSet) and row.day == "2026-05-02")
+    placed = [row.approved for row in night.rows if isinstance(row, c.Place) and row.approved.order.leg == ONE]
+    held = {(one.order.decided_at >= midnight, floor_of(one.checks)) for one in placed}
+    assert held == {(False, Decimal(76000)), (True, Decimal(76095))}
 
 
 # What people do about it

@@ -1,31 +1,46 @@
 """When, how and where, read by somebody who means it ill: each of these is a way in which a sale goes wrong."""
 
+from bisect import bisect_right
+from decimal import Decimal
+from fractions import Fraction
+from math import exp
+from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
+from engine.config import OURS, load
 from engine.core.hand import in_force
 from engine.core.pursuing import Method
 from engine.events import Opened
-from engine.kernel.clock import DAY, SECOND, Instant, Span
+from engine.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
+from engine.kernel.errors import BadInput
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, total
-from engine.mandate.instructions import By, Finish
-from engine.mandate.programme import Programme
+from engine.mandate.custody import CustodyPlan
+from engine.mandate.instructions import Amend, By, Finish
 from engine.mandate.terms import Deadline, Floor, FloorScope, Holding
-from engine.market.facts import Level
-from engine.market.reference import ReferenceRules
+from engine.market import volume_model
+from engine.market.footprint import FootprintRule, Shares
+from engine.market.traded import Traded
+from engine.market.volume_model import expected
 from engine.orders import commands as c
+from engine.orders import events as e
 from engine.orders import reports as r
-from engine.orders.order import ChildOrder, TimeInForce
+from engine.orders.strategy import Schedule
+from engine.planning.pace import Stretch, Stretched
 from engine.planning.plan import AtEnd
+from engine.science.calibration import Market
+from strategies.dynamic_vwap import dynamic_vwap
+from strategies.pov import Pov
+from strategies.shortfall import shortfall
 from strategies.tactics.chase import Chase
 from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
 from strategies.twap import twap
 from tests.support.builders import (
     BTC,
-    BTCUSDT,
     CAPABILITIES,
     COIN,
     LICENCE,
@@ -37,7 +52,6 @@ from tests.support.builders import (
     VENUE,
     at,
     d,
-    hours,
     leg_one,
     leg_two,
     limits,
@@ -45,11 +59,14 @@ from tests.support.builders import (
     opened,
     plan,
     programme,
+    progress,
     terms,
 )
 from tests.support.by_hand import Commands, Run, only, placed
+from tests.support.configs import written
 from tests.support.desks import DESK, OTHER, Desks, finishing
 from tests.support.desks import two as two_desks
+from tests.support.models import learned
 
 BOTH = (VENUE, OTHER)
 MINUTES = tuple(f"00:{minute:02d}" for minute in range(59))
@@ -78,7 +95,7 @@ def coins(commands: Commands) -> list[tuple[VenueName, str]]:
 
 
 def test_what_a_cap_on_the_whole_leg_leaves_is_sold_where_most_is_paid() -> None:
-    """Two slices are behind, 5 BTC; a minute takes 250 USDT. The second venue pays half a percent more for all of it."""
+    """Two slices are behind, 5 BTC; a minute takes 250 USDT. The second venue pays half a percent more."""
     run = Run(two(limits=limits(minute_notional_max=d("250"))), methods()).ready()
     run.price("99.99", "100.01", live=False)
     run.price("99.99", "100.01", venue=OTHER, live=False)
@@ -206,3 +223,145 @@ def test_quotes_at_the_end_of_the_window_do_not_keep_coins_that_no_desk_can_reac
         for order in placed(run.due(when)):
             run.sold(order)
     assert run.state.legs[ONE].remaining == ZERO
+
+
+# DOUBT 10
+
+
+def test_a_peg_that_follows_the_market_keeps_an_order_for_the_end_of_its_slice() -> None:
+    """A slice of ten minutes, and an offer that falls by a cent every five seconds: fifty orders last for eight."""
+    wide = limits(minute_notional_max=d("100000"))
+    peg = Method(twap(START, at("00:30"), 3), Peg(Span(5 * SECOND), Span(10 * SECOND)))
+    run = Run(opened(limits=wide, plan=plan(leg_one(window=Span(30 * MINUTE)), leg_two())), methods() | {ONE: peg})
+    run.ready()
+    withheld = []
+    for step in range(119):
+        price = d("100") - step * d("0.01")
+        run.price(str(price - d("0.01")), str(price + d("0.01")))
+        commands = run.due_at(Instant(START + step * 5 * SECOND))
+        withheld += [denied.limit for one in only(c.Withheld, commands) for denied in one.denied]
+        for order in placed(commands):
+            run.answer(order, r.Done())
+        for cancel in only(c.Cancel, commands):
+            run.report(run.state.live[cancel.client_id].child, r.OrderStatus.CANCELLED, "0")
+    assert withheld == []
+
+
+# DOUBT 11
+
+
+def following(rate: str | None) -> Decimal:
+    """What POV at a tenth has sold after nine minutes of nine BTC each; people say otherwise after the first."""
+    pov = Pov(start=START, end=at("00:10"), every=MINUTE, rate=Fraction(1, 10), slice_max=Fraction(1, 2))
+    long = plan(leg_one(window=Span(10 * MINUTE)), leg_two())
+    run = Run(opened(plan=long), methods() | {ONE: Method(pov, Cross())}).ready()
+    for minute in range(9):
+        if minute == 1 and rate is not None:
+            run.people(Amend(was_sha256=in_force(run.state), rate=d(rate)))
+        run.price("99.99", "100.01", volume=d(9 * minute) + run.state.legs[ONE].sold)
+        for order in placed(run.due(f"00:{minute:02d}:01")):
+            run.sold(order)
+    return run.state.legs[ONE].sold
+
+
+def test_half_the_pace_is_half_the_pace_for_a_share_of_volume_too() -> None:
+    assert following("0.5") < following(None)
+
+
+# DOUBT 12
+
+
+def released(schedule: Schedule) -> Decimal:
+    """What leaves custody at the start, of 10 BTC in ten slices, for the one that begins and the four that follow."""
+    kept = CustodyPlan(holdings={BTC: d("10")}, statement_sha256="00" * 32, account="main", slices_ahead=4)
+    long = plan(leg_one(window=Span(10 * MINUTE)), leg_two())
+    first = opened(custody=kept, balances={VENUE: ()}, plan=long)
+    run = Run(first, methods() | {ONE: Method(schedule, Cross())}).ready()
+    return total(asked.tranche.quantity for asked in only(c.AskTranche, run.due("00:00:05")))
+
+
+def test_what_the_next_slices_of_a_shortfall_need_leaves_custody_in_time() -> None:
+    """Without an aversion to risk the curve is the straight line, so it needs what TWAP needs."""
+    calm = Market(
+        price=100.0, sigma_daily=0.03, volume_daily=1e5, prefactor=1.0, exponent=0.5, spread_bp=2.0, permanent=0.1
+    )
+    curve = shortfall(START, at("00:10"), 10, market=calm, quantity=10.0, risk_aversion=0.0, law="linear")
+    assert abs(released(curve) - released(twap(START, at("00:10"), 10))) < d("0.01")
+
+
+def test_what_the_next_slices_of_a_share_of_volume_need_leaves_custody_in_time() -> None:
+    """A minute's nine BTC of others make one of ours. After five minutes in a pause 5 are owed, and 2 will be soon."""
+    pov = Pov(start=START, end=at("00:10"), every=MINUTE, rate=Fraction(1, 10), slice_max=Fraction(1, 2))
+    kept = CustodyPlan(holdings={BTC: d("10")}, statement_sha256="00" * 32, account="main", slices_ahead=2)
+    first = opened(custody=kept, balances={VENUE: ()}, plan=plan(leg_one(window=Span(10 * MINUTE)), leg_two()))
+    run = Run(first, methods() | {ONE: Method(pov, Cross())}).ready()
+    run.asked(e.Wish.PAUSE)
+    for minute in range(6):
+        run.price("99.99", "100.01", volume=d(9 * minute))
+        run.due(f"00:{minute:02d}:01")
+    run.asked(e.Wish.RESUME)
+    assert total(one.tranche.quantity for one in only(c.AskTranche, run.due("00:05:10"))) > 5
+
+
+# DOUBT 13
+
+
+def test_a_dark_venue_does_not_take_the_market_away_from_the_other() -> None:
+    """Others trade 90 a minute at the first venue; the second has shown nothing since the start."""
+    limit = limits(footprint=FootprintRule(market=Shares(minute=d("0.1"))))
+    run = Run(two(limits=limit), methods()).ready()
+    run.price("99.99", "100.01", venue=OTHER, live=False)
+    for minute in range(6):
+        run.price("99.99", "100.01", volume=d(90 * minute) + run.state.legs[ONE].sold)
+        for order in placed(run.due(f"00:{minute:02d}:01")):
+            run.sold(order)
+    assert run.state.legs[ONE].sold > 0
+
+
+# DOUBT 14
+
+
+def test_a_slower_clock_is_no_surprise_in_volume() -> None:
+    """Volume is as usual throughout. Half the pace from the fifth slice on: twice the time, and twice its volume."""
+    made = dynamic_vwap(START, Instant(START + HOUR), volume_model.read(learned("ar1"), "here"))
+    since, end = Instant(START + 24 * MINUTE), Instant(START + HOUR)
+    slower = Stretch(since, end, Instant(since + 2 * (end - since)))
+    looks, seen, volume = list[Instant](), list[Decimal](), ZERO
+    for step in range(60 * 6 * 2):
+        when = Instant(START + step * 10 * SECOND)
+        looks.append(when)
+        seen.append(volume)
+        usual = expected(made.curve, made.hour, when, Instant(when + 10 * SECOND)) * exp(made.centre)
+        volume += d(f"{usual:.8f}")
+    asked = []
+    for clock in (None, slower):
+        schedule: Schedule = made if clock is None else Stretched(made, clock)
+        then = Instant(START + 30 * MINUTE) if clock is None else slower.forth(Instant(START + 30 * MINUTE))
+        known = bisect_right(looks, then + 30 * SECOND)
+        traded = Traded(looks[:known], seen[:known])
+        asked.append(schedule.target(progress("1000", at=Instant(then + 30 * SECOND), lot=d("0.001"), traded=traded)))
+    assert abs(asked[0] - asked[1]) < 5, asked
+
+
+# DOUBT 15
+
+
+def test_one_exchange_under_two_names_is_no_quorum_in_production(tmp_path: Path) -> None:
+    """Sold on hashkey, and held against hashkey."""
+    twice = {"hashkey": {"adapter": "hashkey"}, "other": {"adapter": "hashkey", "use": "reference"}}
+    path = written(tmp_path, environment="production", venues=twice, reference={"quorum": 2})
+    with pytest.raises(BadInput):
+        load(path, START, OURS)
+
+
+# DOUBT 16
+
+
+def test_quotes_that_nobody_can_give_are_not_silently_the_pace_of_before() -> None:
+    """`at_end = "rfq"` was approved, and the only venue has no desk: the plan should never have been made."""
+    run = Run(opened(plan=plan(leg_one(at_end=AtEnd.RFQ), leg_two())), methods()).ready()
+    run.price("99.99", "100.01", live=False)
+    for minute in range(4):
+        run.due(f"00:{minute:02d}")
+    run.price("99.99", "100.01")
+    assert coins(run.due("00:04")) == []

@@ -1,0 +1,1 @@
+"""A schedule and a tactic for Steelyard, in a package of their own."""
