@@ -103,9 +103,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         stack.enter_context(interrupts := Interrupts(screen))
         entered = _entered(request)
         folder = RunFolder(Path(entered.folder))
-        origin = Origin(
-            kind=request.kind, home=entered.folder, venues=reached.whereabouts, prices=request.price_files
-        )
+        origin = Origin(kind=request.kind, home=entered.folder, venues=reached.whereabouts, prices=request.price_files)
         outermost.enter_context(telemetry.to_folder(folder.create(origin)))
         stack.callback(folder.lock().release)
         register = CaseRegister(None)

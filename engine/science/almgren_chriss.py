@@ -115,8 +115,8 @@ def ac_plan(sale: Sale, risk_aversion: float, drift: float = 0.0) -> Trajectory:
         kappa = 2 * asinh(per_root * sale.tau / 2) / sale.tau  # acosh(1 + (kappa~ tau)^2 / 2) / tau, without its loss
     flat = risk_aversion == 0 or sale.sigma == 0
     drift_stock = (drift and inf) if flat else drift / (2 * risk_aversion * sale.sigma**2)
-    held = tuple(_held(sale, kappa, drift_stock, drift, j) for j in range(sale.slices))
-    holdings = (*held, 0.0)
+    held = (_held(sale, kappa, drift_stock, drift, j) for j in range(1, sale.slices))
+    holdings = (sale.quantity, *held, 0.0)  # both ends are given, not worked out
     cost, variance = _moments(sale, holdings, drift)
     return Trajectory(
         risk_aversion=risk_aversion,
@@ -171,8 +171,6 @@ def _held(sale: Sale, kappa: float, drift_stock: float, drift: float, j: int) ->
         straight = sale.quantity * (sale.slices - j) / sale.slices
         bend = drift / (4 * sale.eta_tilde) * sale.tau**2 * j * (sale.slices - j) if drift else 0.0
         return straight + bend
-    if j == 0:
-        return sale.quantity
     if kappa < 0:
         held = sale.quantity * sin(left) / sin(whole)
         return held - drift_stock * 2 * sin(passed / 2) * sin(left / 2) / cos(whole / 2)

@@ -109,9 +109,7 @@ def test_keys_that_the_exchange_does_not_know_are_refused_and_never_repeated(qui
 
 
 @pytest.mark.parametrize("where", [["--sandbox"], ["--sandbox", "--in-process"], []])
-def test_production_is_refused_without_people_who_approve(
-    quiet: Exchange, person: Person, where: list[str]
-) -> None:
+def test_production_is_refused_without_people_who_approve(quiet: Exchange, person: Person, where: list[str]) -> None:
     person.env |= dict.fromkeys(PRODUCTION_KEYS, "canary")
     refused = person.says("run", written(person.folder, **PRODUCTION), *where)
     assert refused.code == 2

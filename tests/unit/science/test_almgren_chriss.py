@@ -143,7 +143,7 @@ def test_without_risk_it_is_exactly_the_straight_line(sale: Sale, without: str) 
     """(9) to (11)."""
     plan = ac_plan(sale, 0.0) if without == "aversion" else ac_plan(replace(sale, sigma=0.0), 1.0)
     count = sale.slices
-    assert plan.holdings == tuple(sale.quantity * (count - j) / count for j in range(count + 1))
+    assert plan.holdings == (sale.quantity, *(sale.quantity * (count - j) / count for j in range(1, count + 1)))
     assert plan.kappa == 0
     assert plan.half_life == inf
     spread = sale.sigma**2 * sale.quantity**2 * sale.horizon * (1 - 1 / count) * (1 - 1 / (2 * count)) / 3

@@ -83,7 +83,7 @@ def test_every_venue_in_use_costs_the_same_at_the_margin_and_no_other_less(
     found = split_convex(quantity, fee, a, expo, most)
     margins = [f + (1 + expo) * each * q**expo for f, each, q in zip(fee, a, found.q, strict=True)]
     slack = 1e-6 * (1 + abs(found.marginal))
-    used = [m for m, q in zip(margins, found.q, strict=True) if q > 0]
+    used = [m for m, q in zip(margins, found.q, strict=True) if q > 1e-12 * quantity]
     free = [m for m, q, room in zip(margins, found.q, most, strict=True) if q < min(room, quantity) * (1 - 1e-9)]
     assert max(used) <= found.marginal + slack
     assert min(free, default=inf) >= found.marginal - slack
