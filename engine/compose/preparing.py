@@ -1,6 +1,6 @@
 """The preflight: read-only questions to the venues, and a plan, or every gap that stands in its way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from engine.mandate.custody import CustodyPlan
 from engine.market.instrument import Instrument
 from engine.orders.reports import Balance
 from engine.planning.draft import Hop, draft, survey
-from engine.planning.plan import Plan
+from engine.planning.plan import AtEnd, Plan
 from engine.ports import Clock, Custody, Venue
 from engine.reconcile.resolve import SKEW
 
@@ -58,10 +58,19 @@ async def prepare(
         raise BadInput(mistakes)
     plan = draft(config.terms, remaining, instruments, manner(config))
     kept = await _in_custody(config, remaining, balances, custody, mistakes)
-    mistakes += plan if isinstance(plan, list) else _short(plan, remaining, balances, kept)
+    mistakes += plan if isinstance(plan, list) else [*_short(plan, remaining, balances, kept), *_unquoted(plan, venues)]
     if isinstance(plan, list) or mistakes:
         raise BadInput(mistakes)
     return Prepared(plan, tuple(survey(config.terms, instruments)), balances, custody=kept)
+
+
+def _unquoted(plan: Plan, venues: Mapping[VenueName, Venue]) -> Iterator[Mistake]:
+    """Legs that are to end by firm quotes, where nobody gives any."""
+    for leg in plan.legs:
+        names = [i.venue for i in leg.instruments]
+        if leg.at_end is AtEnd.RFQ and not any(venues[name].capabilities.quotes for name in names):
+            what = f"rfq: none of {', '.join(names)} gives firm quotes for {leg.sell}; say stop, extend or sweep"
+            yield Mistake("strategy.at_end", what)
 
 
 async def _in_custody(

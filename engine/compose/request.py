@@ -112,7 +112,7 @@ def mistakes(request: Request, register: CaseRegister) -> list[Mistake]:
 
 
 def _options(request: Request) -> list[Mistake]:
-    found = []
+    found = [Mistake("environment", "a production run could not be continued after a crash: not yet")]
     if request.in_process and not request.sandbox:
         found.append(Mistake("--in-process", "goes with --sandbox"))
     if request.in_process and (request.confirm or request.confirmed is not None):
@@ -132,7 +132,7 @@ def _options(request: Request) -> list[Mistake]:
 
 
 def _environment(request: Request) -> list[Mistake]:
-    """A production run needs a plan that people approved; that it has two sources of prices, its config has shown."""
+    """Nothing real is sold before a crashed run of it can be continued, and its venues' own windows are known."""
     if request.config.environment != "production":
         return []
     found = []

@@ -7,16 +7,19 @@ from msgspec.structs import replace
 
 from engine.core import flows
 from engine.core.state import State
+from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import VenueName
 from engine.kernel.money import EXACT, ZERO, times
 from engine.ledger import posting
 from engine.mandate.hours import day
 from engine.orders import lifecycle, reports
 from engine.orders.lifecycle import Conflict
-from engine.orders.order import Order
+from engine.orders.order import Order, OrderState, TimeInForce
 from engine.planning.plan import LegPlan
 from engine.reconcile import compare
 
+SHUNNED: Final = MINUTE
+"""How long, in market time, others are asked before a venue that has turned an order away or taken nothing of it."""
 BY_HAND: Final = "by-hand"
 """How the trade id of a quantity begins that a paper proved and no venue told."""
 
@@ -122,5 +125,15 @@ def keep(state: State, outcome: Order | Conflict) -> None:
     if state.live.pop(name, None) is not None and outcome.child.slice == leg.slice:
         leg.slice_used -= outcome.child.quantity - outcome.filled
     state.ended[name] = outcome
+    _missed(state, outcome)
     if leg.live.get(outcome.child.venue) == name:
         del leg.live[outcome.child.venue]
+
+
+def _missed(state: State, outcome: Order) -> None:
+    """An order that took nothing of a book that showed enough: others are asked first for a while."""
+    child = outcome.child
+    took = child.fleeting or child.tif in (TimeInForce.IOC, TimeInForce.FOK)
+    if took and outcome.state is OrderState.SETTLED and not outcome.filled and child.client_id not in state.taken:
+        standing = state.venues[child.venue]
+        standing.shunned_until = Instant(max(standing.shunned_until, state.at + SHUNNED))

@@ -89,9 +89,10 @@ def _odd(state: State, ticket: Ticket) -> Iterator[Denied]:
 
 
 def _net(ticket: Ticket) -> Decimal:
-    """What a unit brings after the fee, rounded down."""
-    kept = times(ticket.quantity, ticket.price) - (ticket.fee.units if ticket.fee.asset == ticket.buy else ZERO)
-    return down_to(kept / ticket.quantity, CRUMB)
+    """What a unit that leaves us brings after the fee, rounded down; a fee in coin leaves as well."""
+    fee = ticket.fee.units
+    kept = times(ticket.quantity, ticket.price) - (fee if ticket.fee.asset == ticket.buy else ZERO)
+    return down_to(kept / (ticket.quantity + (fee if ticket.fee.asset == ticket.sell else ZERO)), CRUMB)
 
 
 def _as_order(state: State, plan: LegPlan, ticket: Ticket) -> ChildOrder:

@@ -27,9 +27,6 @@ from engine.orders.leg import Held, Leg
 from engine.orders.order import Order, OrderFact, OrderState, floor_of
 from engine.reconcile import compare, resolve
 
-SHUNNED: Final = MINUTE
-"""How long, in market time, others are asked before a venue that has just turned an order away."""
-
 
 class Glimpse(Struct, frozen=True):
     """Of a `MarketView`, what a fold adds up."""
@@ -138,6 +135,8 @@ def _place(state: State, entry: c.Place) -> None:
     if child.slice != leg.slice:
         leg.slice, leg.slice_used, leg.slice_before = child.slice, ZERO, leg.sold
         leg.slice_held = Held()
+        leg.tries.clear()
+    leg.tries[child.venue] = leg.tries.get(child.venue, 0) + 1
     leg.attempt = child.attempt
     leg.slice_used += child.quantity
     leg.denied.pop(child.venue, None)
@@ -156,9 +155,9 @@ def _placed(state: State, entry: e.Placed) -> None:
     if isinstance(entry.outcome, reports.Refused) and entry.outcome.stop_venue:
         standing.refused = entry.outcome.reason
     if isinstance(entry.outcome, reports.Refused):
-        standing.shunned_until = Instant(entry.at + SHUNNED)
+        standing.shunned_until = Instant(entry.at + booking.SHUNNED)
     if isinstance(entry.outcome, reports.Transient):
-        standing.shunned_until = Instant(entry.at + max(entry.outcome.wait, SHUNNED))
+        standing.shunned_until = Instant(entry.at + max(entry.outcome.wait, booking.SHUNNED))
 
 
 def _cancel(state: State, entry: c.Cancel) -> None:

@@ -21,6 +21,7 @@ from engine.core.world import (
     leg_stopped,
     out_of_hours,
     reference_of,
+    sober_fiat,
     unlicensed,
     venue_stopped,
     view_of,
@@ -91,7 +92,7 @@ def look_at(state: State, plan: LegPlan, instrument: Instrument) -> Look | None:
     bid = view.bids[0].price
     if now.lack:
         return Look(None, bid, now.lack)
-    fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.limits.reference)
+    fiat = sober_fiat(state, plan, instrument.venue)
     collared = collar(ref.price, state.limits.collar_bp, instrument)
     wanted = floors.lowest_limit(state, plan, instrument, fiat, collared=collared)
     if wanted is None or bid < collared:

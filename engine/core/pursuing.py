@@ -28,7 +28,7 @@ from engine.core.world import (
     world_of,
 )
 from engine.kernel.clock import MINUTE, Instant, Span
-from engine.kernel.ids import OrderName, VenueName, client_order_id
+from engine.kernel.ids import VenueName, client_order_id, order_name
 from engine.kernel.money import ZERO, down_to, ratio, times
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference
@@ -82,7 +82,7 @@ def _placed(state: State, plan: LegPlan, method: Method, posting: list[Instrumen
             posting.remove(plan.at(venue))
             if want is None:
                 continue
-            fitted = replace(want, quantity=min(want.quantity, share.quantity), floor=max(want.floor, share.worst))
+            fitted = replace(want, quantity=min(want.quantity, share.quantity))
             for command in _moved(state, plan, method, fitted, share.reason):
                 refused = refused or isinstance(command, c.Withheld)
                 yield command
@@ -104,16 +104,28 @@ def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]
     """What each venue is to take of what is lacking, in the order in which they are asked."""
     if not posting:
         return {}
-    leg, at = state.legs[plan.id], posting[0].at
-    venues = [want.instrument.venue for want in posting]
-    seen = pursue.progress(leg, not feeding(state, plan), at, plan.lot, venues, posting[0].slice)
-    lacking = pursue.lacking(leg, seen, method.schedule, plan.catch_up, state.working(plan.id))
-    lacking = max(lacking, *(want.quantity for want in posting))  # one may take along what nobody could sell alone
+    leg, working = state.legs[plan.id], state.working(plan.id)
+    venues, closing = [want.instrument.venue for want in posting], not feeding(state, plan)
+    seen = pursue.progress(leg, closing, posting[0].at, plan.lot, venues, posting[0].slice)
+    lacking = pursue.lacking(leg, seen, method.schedule, plan.catch_up, working)
+    all_of_it = closing and pursue.deficit(leg, seen, method.schedule, working) >= leg.remaining - working
+    last = all_of_it or state.terms.stable(plan.sell) is not None  # nothing is worth waiting for company
+    left = max(min(lacking, _shared(state, plan, posting)), *(want.quantity for want in posting), ZERO)
     resting = [want for want in posting if _rests(method.tactic, want)]
-    crossing = [want for want in posting if want not in resting]
-    shares = router.crossing(lacking, [_asked(state, want, want.fees.taker) for want in crossing])
-    left = lacking - sum((share.quantity for share in shares.values()), ZERO)
+    crossing = [_asked(state, want, want.fees.taker) for want in posting if want not in resting]
+    shares = router.crossing(left, crossing, unsold=ZERO if last else None)
+    left -= sum((share.quantity for share in shares.values()), ZERO)
     return {**shares, **router.resting(left, [_asked(state, want, want.fees.maker) for want in resting])}
+
+
+def _shared(state: State, plan: LegPlan, posting: Sequence[Want]) -> Decimal:
+    """What the limits on the whole leg leave: no venue may use up what another pays more for."""
+    leg, most = state.legs[plan.id], ZERO
+    for want in posting:
+        ref = reference_of(state, plan, want.instrument)
+        if not isinstance(ref, NoReference):
+            most = max(most, pursue.shared(leg, room(state, plan, want.instrument, ref.price, None)))
+    return most
 
 
 def _asked(state: State, want: Want, fee: Decimal) -> Asked:
@@ -159,7 +171,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
     if lowest is None:
         return None
     name = leg.live.get(venue)
-    resting = state.live.get(name) if name is not None else None
+    resting = state.live.get(name) if name is not None and name not in state.taken else None
     index, capabilities = schedule.slice(at), state.opened.capabilities[venue]
     seen = pursue.progress(leg, not feeding(state, plan), at, plan.lot, [venue], index)
     space = room(state, plan, instrument, ref.price, resting)
@@ -174,7 +186,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
         fees=Fees(capabilities.maker_fee, capabilities.taker_fee),
         flow=_flow(state, leg, instrument),
         slice=index,
-        attempt=leg.attempt + 1 if leg.slice == index else 1,
+        attempt=leg.tries.get(venue, 0) + 1 if leg.slice == index else 1,
     )
 
 
@@ -189,12 +201,14 @@ def _flow(state: State, leg: Leg, instrument: Instrument) -> Decimal:
 def _judged(state: State, plan: LegPlan, want: Want, post: Post, reason: Reason | None) -> c.Place | c.Withheld:
     """Name the order and hold it against the gate."""
     instrument, venue = want.instrument, want.instrument.venue
+    leg = state.legs[plan.id]
+    attempt = leg.attempt + 1 if leg.slice == want.slice else 1
     emulated = post.tif is TimeInForce.IOC and not state.opened.capabilities[venue].takes(TimeInForce.IOC)
     child = ChildOrder(
-        client_id=client_order_id(OrderName(state.tag, plan.id, want.slice, want.attempt, state.epoch)),
+        client_id=client_order_id(order_name(state.tag, plan.id, want.slice, attempt, state.epoch)),
         leg=plan.id,
         slice=want.slice,
-        attempt=want.attempt,
+        attempt=attempt,
         venue=venue,
         symbol=instrument.symbol,
         sell=plan.sell,

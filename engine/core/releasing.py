@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.core.exposure import exposed, prices
 from engine.core.state import State
 from engine.core.world import guarded, leg_stopped, schedule_of, venue_stopped
@@ -83,13 +85,19 @@ def _of_leg(state: State, custody: CustodyPlan, plan: LegPlan, schedule: Schedul
 
 
 def _needed(state: State, custody: CustodyPlan, plan: LegPlan, schedule: Schedule) -> Decimal:
-    """What the next slices will sell: from what is sold by now to where the schedule wants to be by then."""
+    """What the next slices will sell: from what is sold by now to where the schedule wants to be by then.
+
+    Slice by slice, each as though the one before had sold what it should. A schedule that does not know what the next
+    will bring, since it follows others, is counted at what it plans for one.
+    """
     now, leg = schedule_of(state, plan, schedule), state.legs[plan.id]
-    at = state.at
+    seen = pursue.progress(leg, True, state.at, plan.lot, (), now.slice(state.at))
+    wanted = max(leg.sold, now.target(seen))
     for _ in range(custody.slices_ahead):
-        at = now.following(at)
-    target = now.target(pursue.progress(leg, True, at, plan.lot, ()))
-    return max(ZERO, min(target, leg.total) - leg.sold)
+        seen = replace(seen, at=now.following(seen.at), sold=wanted, before=wanted)
+        there = now.target(seen)
+        wanted = there if there > wanted else wanted + (now.step(seen) or ZERO)
+    return max(ZERO, min(wanted, leg.total) - leg.sold)
 
 
 def _wanted(state: State, custody: CustodyPlan, plan: LegPlan, instrument: Instrument, needed: Decimal) -> Decimal:

@@ -13,10 +13,10 @@ from engine.mandate.hours import closed, day, elapsed
 from engine.mandate.instructions import By, Scope
 from engine.mandate.programme import serviced as service
 from engine.mandate.register import gap
-from engine.market.consolidated import Consolidated, at_venue
+from engine.market.consolidated import Consolidated, at_venue, sober
 from engine.market.conversion import Rate, converted, rate_of
 from engine.market.instrument import Instrument
-from engine.market.reference import NoReference, fresh
+from engine.market.reference import NoReference
 from engine.market.view import MarketView
 from engine.orders.order import ChildOrder, Order
 from engine.orders.reports import Mode
@@ -68,6 +68,12 @@ def fiat_view(state: State, plan: LegPlan, venue: VenueName) -> MarketView | Non
     onward = [i for leg in state.plan.legs if leg.sell == plan.buy for i in leg.instruments]
     onward.sort(key=lambda instrument: instrument.venue != venue)
     return view_of(state, onward[0]) if onward else None
+
+
+def sober_fiat(state: State, plan: LegPlan, venue: VenueName) -> MarketView | None:
+    """The same as a floor may count on it: a wick of one book makes no floor lower."""
+    view = fiat_view(state, plan, venue)
+    return sober(view, guarding.views(state, plan.buy), state.at, state.limits.reference)
 
 
 def account(state: State, instrument: Instrument, besides: ClientOrderId | None = None) -> Decimal:
@@ -154,7 +160,7 @@ def lowest_price(
     if instrument.band is not None:
         bounds.append(instrument.at_least(times(ref, 1 - instrument.band)))
     if plan.floor is not None:
-        fiat = fresh(fiat_view(state, plan, instrument.venue), state.at, state.limits.reference)
+        fiat = sober_fiat(state, plan, instrument.venue)
         bottom = floors.lowest_limit(state, plan, instrument, fiat, index, bounds[0])
         if bottom is None:
             return None
@@ -255,10 +261,15 @@ def feeding(state: State, plan: LegPlan) -> bool:
 
 
 def by_quotes(state: State, plan: LegPlan) -> bool:
-    """Is the leg brought to its end by firm quotes, and no longer through the book?"""
-    desks = (state.opened.capabilities[instrument.venue].quotes for instrument in plan.instruments)
-    wanted = state.finishing is By.RFQ or (plan.at_end is AtEnd.RFQ and window_over(state, plan))
-    return wanted and any(desks)
+    """Is the leg brought to its end by firm quotes, and no longer through the book?
+
+    Where the plan says so for the end of its window, what lies beyond the reach of any desk is sold in the books.
+    """
+    desks = [i for i in plan.instruments if state.opened.capabilities[i.venue].quotes]
+    if state.finishing is not None:
+        return state.finishing is By.RFQ and bool(desks)
+    asked = plan.at_end is AtEnd.RFQ and window_over(state, plan)
+    return asked and (coming(state, plan.sell) > 0 or not all(empty(state, plan, desk) for desk in desks))
 
 
 def window_over(state: State, plan: LegPlan) -> bool:
@@ -274,8 +285,14 @@ def window_over(state: State, plan: LegPlan) -> bool:
 
 
 def ended(state: State, plan: LegPlan) -> bool:
-    """Is the leg's window over, and what is left stays by the rule that was approved?"""
-    return plan.at_end is AtEnd.STOP and state.finishing is None and window_over(state, plan)
+    """Is the leg's window over, and what is left stays: by the rule that was approved, or since no desk is there?"""
+    stays = plan.at_end is AtEnd.STOP or (plan.at_end is AtEnd.RFQ and not quoted(state, plan))
+    return stays and state.finishing is None and window_over(state, plan)
+
+
+def quoted(state: State, plan: LegPlan) -> bool:
+    """Does any venue of the leg give firm quotes?"""
+    return any(state.opened.capabilities[instrument.venue].quotes for instrument in plan.instruments)
 
 
 def schedule_of(state: State, plan: LegPlan, schedule: Schedule) -> Schedule:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 GENESIS: Final = sha256(b"steelyard journal 1").hexdigest()
 """What the first row is chained to."""
 

@@ -40,6 +40,18 @@ class OrderName(Struct, frozen=True):
     epoch: int
 
 
+LAP: Final = 900_000
+"""Slices below it are named as they are counted; those above are kept for quotes and deals by voice."""
+ATTEMPTS_LAP: Final = 100
+"""No slice has as many orders: the next lap's are counted on from here."""
+
+
+def order_name(tag: RunTag, leg: LegId, index: int, attempt: int, epoch: int) -> OrderName:
+    """The name of a slice's order, though the run may be at its slice ten million: laps are told by the attempt."""
+    lap, within = divmod(index, LAP)
+    return OrderName(tag, leg, within, attempt + ATTEMPTS_LAP * lap, epoch)
+
+
 def run_tag(run: RunId) -> RunTag:
     """Forty bits of the run's digest in base 32."""
     number = int.from_bytes(sha256(run.encode()).digest()[:5], "big")

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.kernel.clock import Instant
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import BP, EXACT, times
+from engine.market.facts import Level
 from engine.market.reference import NoReference, ReferenceRules, reference
 from engine.market.view import MarketView
 
@@ -104,6 +106,24 @@ def at_venue(
         beyond = f"more than {rules.outlier_bp_max} bp from the {found.label}, {found.price}"
         return NoReference(f"{view.venue}'s mid {own.price} is {beyond}")
     return found
+
+
+def sober(
+    view: MarketView | None, views: Iterable[MarketView], at: Instant, rules: ReferenceRules
+) -> MarketView | None:
+    """The view as somebody may count on it who sells there later: no bid of it above the price of all `views`.
+
+    `None` while the view can't be believed, or stands apart from the others.
+    """
+    if view is None:
+        return None
+    shown = tuple(views) or (view,)
+    found = at_venue(view, shown, at, rules)
+    if isinstance(found, NoReference):
+        return None
+    if len(found.sources) < 2:
+        return view
+    return replace(view, bids=tuple(Level(min(bid.price, found.price), bid.size) for bid in view.bids))
 
 
 def median(values: Sequence[Decimal]) -> Decimal:

@@ -52,6 +52,8 @@ class Leg:
     """Per venue the one order that may still trade."""
     slice: int = -1
     attempt: int = 0
+    tries: dict[VenueName, int] = field(default_factory=dict)
+    """Per venue, orders of the current slice."""
     slice_used: Decimal = ZERO
     """Sold or working in the current slice."""
     slice_before: Decimal = ZERO

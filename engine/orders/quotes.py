@@ -10,13 +10,13 @@ from typing import Final
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
-from engine.kernel.ids import LegId, TradeId, VenueName, VenueOrderId
+from engine.kernel.ids import LAP, LegId, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import EXACT, ZERO, Amount, times
 from engine.market.instrument import Instrument
 from engine.orders.order import ChildOrder
 from engine.orders.reports import Deal, Fill, OrderReport, OrderStatus, Quote, Quoted, QuoteRequest
 
-FIRST: Final = 900_000
+FIRST: Final = LAP
 """Quote `n` is taken under slice `FIRST + n`, an index that no schedule reaches, so that its id is its own for ever."""
 NUMBER_MAX: Final = 99_998
 """The last question of a run: one every two seconds for two days."""

@@ -72,7 +72,7 @@ class Want(Struct, frozen=True):
     """What others trade of the pair there in a second of market time, of late; 0 where nothing is known."""
     slice: int = 0
     attempt: int = 1
-    """The order that would be sent is the so-manieth of its slice: a counter for seeded draws."""
+    """The order that would be sent is the so-manieth of its slice there: a counter for budgets and seeded draws."""
 
 
 class Post(Struct, frozen=True):

@@ -67,7 +67,7 @@ def wanted(
     What is below a minimum is carried over to the next slice. A remainder that could never be sold alone joins this
     order instead, where the leg will receive nothing more.
     """
-    lacking = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - room.elsewhere)
+    lacking = deficit(leg, seen, schedule, room.elsewhere)
     hard = min(_hard_bounds(leg, instrument, price, room))
     smallest = max(instrument.smallest(least), room.worth)
     quantity = instrument.sellable(
@@ -86,22 +86,31 @@ def wanted(
 
 def lacking(leg: Leg, seen: Progress, schedule: Schedule, catch_up: Decimal, working: Decimal) -> Decimal:
     """The deficit of the schedule on all venues together, no faster than `catch_up` allows; not yet in lots."""
-    deficit = max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - working)
-    return min(deficit, _catch_up(leg, seen, schedule, catch_up, None, deficit, seen.lot))
+    behind = deficit(leg, seen, schedule, working)
+    return min(behind, _catch_up(leg, seen, schedule, catch_up, None, behind, seen.lot))
+
+
+def deficit(leg: Leg, seen: Progress, schedule: Schedule, working: Decimal) -> Decimal:
+    """What should have been sold by now and neither is nor works."""
+    return max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - working)
+
+
+def shared(leg: Leg, room: Room) -> Decimal:
+    """What the limits on the whole leg leave, wherever it is sold."""
+    bounds = [room.minute]
+    if room.participation is not None:
+        bounds.append(room.participation - leg.sold - room.elsewhere)
+    if room.inventory is not None:
+        bounds.append(room.inventory)
+    if room.today is not None:
+        bounds.append(room.today - room.elsewhere)
+    return max(ZERO, min(bounds))
 
 
 def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -> list[Decimal]:
     """What no order may exceed, whatever the schedule wants."""
-    bounds = [room.order, instrument.largest(price), room.minute, room.account]
-    if room.participation is not None:
-        bounds.append(max(ZERO, room.participation - leg.sold - room.elsewhere))
-    if room.footprint is not None:
-        bounds.append(room.footprint)
-    if room.inventory is not None:
-        bounds.append(room.inventory)
-    if room.today is not None:
-        bounds.append(max(ZERO, room.today - room.elsewhere))
-    return bounds
+    bounds = [room.order, instrument.largest(price), room.account, shared(leg, room)]
+    return bounds if room.footprint is None else [*bounds, room.footprint]
 
 
 def _catch_up(

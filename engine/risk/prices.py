@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from engine.kernel.clock import show_span
 from engine.kernel.errors import Denied
 from engine.kernel.money import plain, trimmed
-from engine.market.consolidated import at_venue
+from engine.market.consolidated import at_venue, sober
 from engine.market.reference import NoReference, fresh
 from engine.orders.order import Check, ChildOrder, OrderType
 from engine.risk import stable
@@ -43,7 +43,7 @@ def _floor(child: ChildOrder, world: World) -> Iterator[Verdict]:
     if bottom.lack:
         yield Denied("floor", bottom.lack, bottom.words)
         return
-    fiat = fresh(world.fiat_view, world.at, world.limits.reference)
+    fiat = sober(world.fiat_view, world.fiat_views, world.at, world.limits.reference)
     bound = price_in_quote(bottom.price, bottom.currency, world.instrument, fiat)
     if bound is None:
         yield Denied("floor", "no price of the stablecoin in fiat", shown)

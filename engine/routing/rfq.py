@@ -18,8 +18,8 @@ def compare(quotes: Sequence[Quote], books: Mapping[Decimal, Division], referenc
     """The best quote that beats the books, or none.
 
     `books` has the division over all books by the quantity that a desk quoted: desks may be asked for different
-    ones. What the books don't take counts as unsold, at what a unit was worth in that division. A quote that only
-    equals the books loses: they need no counterparty. `reference` is the market's price of the same instant, above
+    ones. What the books don't take counts as unsold, at what a unit was worth in that division. A quote that equals the
+    books may be taken: it is firm, and they are not. `reference` is the market's price of the same instant, above
     zero. Of equal quotes the one listed first wins.
     """
     judged: list[Judged] = []
@@ -28,8 +28,8 @@ def compare(quotes: Sequence[Quote], books: Mapping[Decimal, Division], referenc
         unit, other = _unit(quote), _books(books.get(quote.quantity))
         if other is None:
             lost = "the books were not compared for its quantity"
-        elif unit <= other:
-            lost = "the books bring as much or more"
+        elif unit < other:
+            lost = "the books bring more"
         else:
             lost = "" if best is None else "another desk pays as much or more"
             best = unit if best is None else best

@@ -30,19 +30,17 @@ class Share(Struct, frozen=True):
 
     quantity: Decimal
     reason: Reason
-    worst: Decimal = ZERO
-    """Where several books are swept, the lowest bid that the order should take: what is below belongs to another."""
 
 
-def crossing(quantity: Decimal, asked: Sequence[Asked]) -> Mapping[VenueName, Share]:
-    """The best division over all books; a single venue takes what its tactic wants."""
+def crossing(quantity: Decimal, asked: Sequence[Asked], unsold: Decimal | None = None) -> Mapping[VenueName, Share]:
+    """The best division over all books; a single venue takes what its tactic wants. `unsold` as in `divide`."""
     if not asked:
         return {}
-    division = divide(quantity, [each.outlet for each in asked])
+    division = divide(quantity, [each.outlet for each in asked], unsold)
     reason = _reason(quantity, division, asked)
     if len(asked) == 1:
         return {asked[0].outlet.venue: Share(quantity, reason)}
-    return {part.venue: Share(part.quantity, reason, part.worst) for part in division.parts}
+    return {part.venue: Share(part.quantity, reason) for part in division.parts}
 
 
 def resting(quantity: Decimal, asked: Sequence[Asked]) -> Mapping[VenueName, Share]:

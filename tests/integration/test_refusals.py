@@ -114,6 +114,7 @@ def test_production_is_refused_without_people_who_approve(quiet: Exchange, perso
     refused = person.says("run", written(person.folder, **PRODUCTION), *where)
     assert refused.code == 2
     assert "people: is missing: a production run starts only with a plan that people approved" in refused.err
+    assert "environment: a production run could not be continued after a crash: not yet" in refused.err
     assert "canary" not in refused.out + refused.err
     assert nothing_was_started(person, quiet)
 

@@ -164,7 +164,7 @@ REASONS: Final[Mapping[Way, str]] = {
     deadline_gone: "mandate.deadline: 2020-03-16T12:00:00Z lies in the past",
     window_after_the_deadline: "strategy.window: 339m and the tail do not fit before the deadline",
     no_people: "people: is missing: the case has a book",
-    production: "environment: a production run needs prices from two sources: not yet",
+    production: "reference.quorum: is 1; in production at least 2 sources have to agree",
 }
 """What is said of the ways that are found before anybody's approval is looked for, drawn with the dice of 7."""
 APPROVED, SPARE = "approved", "approved as well"

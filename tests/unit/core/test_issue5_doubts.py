@@ -13,15 +13,17 @@ from msgspec.structs import replace
 from engine.config import OURS, load
 from engine.core.hand import in_force
 from engine.core.pursuing import Method
+from engine.drivers import keys
 from engine.events import Opened
 from engine.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from engine.kernel.errors import BadInput
 from engine.kernel.ids import VenueName
-from engine.kernel.money import ZERO, total
+from engine.kernel.money import ZERO, Amount, total
 from engine.mandate.custody import CustodyPlan
 from engine.mandate.instructions import Amend, By, Finish
 from engine.mandate.terms import Deadline, Floor, FloorScope, Holding
 from engine.market import volume_model
+from engine.market.facts import Level
 from engine.market.footprint import FootprintRule, Shares
 from engine.market.traded import Traded
 from engine.market.volume_model import expected
@@ -48,6 +50,7 @@ from tests.support.builders import (
     STABLE,
     START,
     USD,
+    USDT,
     USDTUSD,
     VENUE,
     at,
@@ -61,6 +64,7 @@ from tests.support.builders import (
     programme,
     progress,
     terms,
+    ticket,
 )
 from tests.support.by_hand import Commands, Run, only, placed
 from tests.support.configs import written
@@ -125,6 +129,28 @@ def test_the_last_order_pays_the_minimum_fee_on_two_venues_as_it_does_on_one() -
     first = two(leg={"quantity": d("2"), "window": Span(0)}, capabilities=dict.fromkeys(BOTH, dear))
     run = Run(first, methods()).ready()
     assert total(o.quantity for when in MINUTES for o in placed(run.due(when))) == 2
+
+
+def test_a_little_stablecoin_at_each_of_two_venues_does_not_grow_old_and_stop_the_sale() -> None:
+    """Two orders are filled in part, 40 USDT each; a sweep of 40 is not worth its minimum fee of half a dollar."""
+    dear = replace(CAPABILITIES, taker_fee=d("0.002"), fee_min=d("0.5"))
+    first = two(leg={"window": Span(40 * MINUTE)}, capabilities=dict.fromkeys(BOTH, dear))
+    run = Run(first, methods() | {ONE: Method(twap(START, at("00:40"), 2), Cross())}).ready()
+    for venue in BOTH:
+        run.price("99.99", "100.01", venue=venue, bids=(Level(d("99.99"), d("2.6")),))
+    for order in placed(run.due("00:00")):
+        run.answer(order, r.Done())
+        run.fill(order, "0.4")
+        run.report(order, r.OrderStatus.CANCELLED, "0.4")
+    for venue in BOTH:
+        run.price("99.99", "100.01", venue=venue, live=False)
+    for when in MINUTES[1:]:
+        if when == "00:10":
+            for venue in BOTH:
+                run.price("99.99", "100.01", venue=venue)
+        for order in placed(run.due(when)):
+            run.sold(order)
+    assert run.state.legs[ONE].sold == 10
 
 
 # DOUBT 3
@@ -258,7 +284,7 @@ def following(rate: str | None) -> Decimal:
     for minute in range(9):
         if minute == 1 and rate is not None:
             run.people(Amend(was_sha256=in_force(run.state), rate=d(rate)))
-        run.price("99.99", "100.01", volume=d(9 * minute) + run.state.legs[ONE].sold)
+        run.price("99.99", "100.01", volume=Decimal(9 * minute) + run.state.legs[ONE].sold)
         for order in placed(run.due(f"00:{minute:02d}:01")):
             run.sold(order)
     return run.state.legs[ONE].sold
@@ -297,7 +323,7 @@ def test_what_the_next_slices_of_a_share_of_volume_need_leaves_custody_in_time()
     run = Run(first, methods() | {ONE: Method(pov, Cross())}).ready()
     run.asked(e.Wish.PAUSE)
     for minute in range(6):
-        run.price("99.99", "100.01", volume=d(9 * minute))
+        run.price("99.99", "100.01", volume=Decimal(9 * minute))
         run.due(f"00:{minute:02d}:01")
     run.asked(e.Wish.RESUME)
     assert total(one.tranche.quantity for one in only(c.AskTranche, run.due("00:05:10"))) > 5
@@ -312,7 +338,7 @@ def test_a_dark_venue_does_not_take_the_market_away_from_the_other() -> None:
     run = Run(two(limits=limit), methods()).ready()
     run.price("99.99", "100.01", venue=OTHER, live=False)
     for minute in range(6):
-        run.price("99.99", "100.01", volume=d(90 * minute) + run.state.legs[ONE].sold)
+        run.price("99.99", "100.01", volume=Decimal(90 * minute) + run.state.legs[ONE].sold)
         for order in placed(run.due(f"00:{minute:02d}:01")):
             run.sold(order)
     assert run.state.legs[ONE].sold > 0
@@ -365,3 +391,94 @@ def test_quotes_that_nobody_can_give_are_not_silently_the_pace_of_before() -> No
         run.due(f"00:{minute:02d}")
     run.price("99.99", "100.01")
     assert coins(run.due("00:04")) == []
+
+
+# DOUBT 17
+
+
+def test_two_venues_sell_into_a_falling_market_as_one_does() -> None:
+    """Both books fall by two cents a second, and by as much while an order is on its way; the collar allows forty."""
+    run = Run(two(), methods()).ready()
+    for second in range(240):
+        bid = d("99.99") - second * d("0.02")
+        for venue in BOTH:
+            run.price(str(bid), str(bid + d("0.02")), venue=venue)
+        there = bid - d("0.02")
+        for order in placed(run.due_at(Instant(START + second * SECOND))):
+            if order.sell != BTC:
+                run.sold(order)
+            elif order.price <= there:
+                run.sold(order, str(there))
+            else:
+                run.expired(order)
+    assert run.state.legs[ONE].sold == 10
+
+
+# DOUBT 18
+
+
+def test_a_deal_whose_fee_is_taken_in_coin_is_held_against_the_floor_after_that_fee() -> None:
+    """1 BTC for 99.90, and 2 more as a fee: 33.30 a coin. The floor is 99."""
+    floor = Floor(d("99"), USDT, FloorScope.FILL)
+    held = terms(holdings=(Holding(BTC, d("10"), d("10"), floor, None),))
+    run = Run(opened(terms=held, plan=plan(leg_one(floor=floor), leg_two())), methods()).ready()
+    run.due("00:00:30")
+    told = [*run.people(ticket(fee=Amount(d("2"), BTC))), *run.due("00:00:40")]
+    assert only(c.Book, told) == []
+
+
+# DOUBT 19
+
+
+def test_people_who_choose_to_sweep_are_heard_though_quotes_were_approved_for_the_end() -> None:
+    """The desks bring nothing, and two people say: sell it in the books. The plan's own rule goes on asking."""
+    first = opened(plan=plan(leg_one(at_end=AtEnd.RFQ), leg_two()), capabilities={VENUE: DESK})
+    run = Run(first, methods()).ready()
+    run.price("99.99", "100.01", live=False)
+    for minute in range(4):
+        run.due(f"00:{minute:02d}")
+    run.due("00:05")
+    run.people(Finish(By.SWEEP))
+    run.price("99.99", "100.01")
+    assert coins(run.due("00:06")) == [(VENUE, "6")]
+
+
+# DOUBT 20
+
+
+@pytest.mark.parametrize("lost", ["feed", "process"])
+def test_a_volume_that_nobody_saw_is_not_taken_for_a_quiet_market(lost: str) -> None:
+    """Trade is as usual. Four minutes of the fourth slice go unseen; the fifth takes its share of the static curve."""
+    made = dynamic_vwap(START, Instant(START + HOUR), volume_model.read(learned("ar1"), "here"))
+    first = opened(plan=plan(leg_one(window=Span(HOUR)), leg_two()))
+    run = Run(first, methods() | {ONE: Method(made, Cross())}).ready()
+    volume = ZERO
+    for step in range(60):
+        when = Instant(START + step * 30 * SECOND)
+        dark = 38 <= step < 46
+        if lost == "process" and step == 46:
+            run.now, volume = when, ZERO
+            run.restart(2)
+        if not dark or lost == "feed":
+            run.price("99.99", "100.01", volume=volume, live=not dark)
+            run.due_at(when)
+        if not dark:
+            usual = expected(made.curve, made.hour, when, Instant(when + 30 * SECOND)) * exp(made.centre)
+            volume += d(f"{usual:.6f}")
+    traded = run.state.legs[ONE].traded
+    ends = (Instant(START + (6 * slice_ + 5) * MINUTE) for slice_ in (3, 4))
+    fourth, fifth = (made.target(progress("1000", at=end, lot=d("0.001"), traded=traded)) for end in ends)
+    assert abs(fifth - fourth - Decimal(1000 * made.rule.seasonal[4])) < 1
+
+
+# DOUBT 21
+
+
+def test_a_production_key_that_lies_in_the_keyring_is_no_sandbox_key_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of the real venue under the sandbox's name; the production name is in the keyring alone."""
+    for name in keys.names("sandbox", VENUE):
+        monkeypatch.setenv(name, "the-real-one")
+    for name in keys.names("production", VENUE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(keys, "_from_keyring", lambda name: "the-real-one" if "PRODUCTION" in name else None)
+    assert isinstance(keys.find("sandbox", VENUE), list)
