@@ -6,7 +6,7 @@ from engine.kernel.clock import show_span
 from engine.kernel.errors import Denied
 from engine.kernel.money import plain, trimmed
 from engine.market.consolidated import at_venue, sober
-from engine.market.reference import NoReference, fresh
+from engine.market.reference import NoReference
 from engine.orders.order import Check, ChildOrder, OrderType
 from engine.risk import stable
 from engine.risk.floor import collar, price_in_quote
