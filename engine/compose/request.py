@@ -112,7 +112,7 @@ def mistakes(request: Request, register: CaseRegister) -> list[Mistake]:
 
 
 def _options(request: Request) -> list[Mistake]:
-    found = [Mistake("environment", "a production run could not be continued after a crash: not yet")]
+    found = []
     if request.in_process and not request.sandbox:
         found.append(Mistake("--in-process", "goes with --sandbox"))
     if request.in_process and (request.confirm or request.confirmed is not None):
@@ -135,7 +135,7 @@ def _environment(request: Request) -> list[Mistake]:
     """Nothing real is sold before a crashed run of it can be continued, and its venues' own windows are known."""
     if request.config.environment != "production":
         return []
-    found = []
+    found = [Mistake("environment", "a production run could not be continued after a crash: not yet")]
     if request.config.people is None:
         found.append(Mistake("people", "is missing: a production run starts only with a plan that people approved"))
     if request.sandbox or request.addresses:
