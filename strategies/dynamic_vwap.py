@@ -1,7 +1,7 @@
 """Dynamic VWAP: the share of each slice is decided when it begins, by what others have traded of the window so far.
 
 A learned model says how volume runs through a day and what a surprise means for the hours after it. What was not seen
-is never guessed: a slice that wants a volume which no look shows, because the feed was lost or nobody traded, takes its
+is never guessed: a slice that wants a volume which no look shows, or of which a part may have gone unseen, takes its
 share of the static curve. Looks later than the instant of the decision are not used, even where they are there.
 """
 
@@ -83,7 +83,7 @@ class DynamicVwap(Struct, frozen=True, kw_only=True):
         looks = [self._look(progress.traded, k, progress.at) for k in range(index + 1)]
         lacks = index > 0 and looks[index] is None and looks[index - 1] is not None
         waits = lacks and progress.at < self._patience(index)
-        seen = tuple(self._residual(looks[k], looks[k + 1]) for k in range(index - waits))
+        seen = tuple(self._residual(progress.traded, looks[k], looks[k + 1]) for k in range(index - waits))
         running = _running(self.rule, seen)
         return jitter.shares((*running, WHOLE), self.size_jitter, self.seed)[:-1]
 
@@ -98,9 +98,11 @@ class DynamicVwap(Struct, frozen=True, kw_only=True):
             return None
         return traded.at[found], traded.volume[found]
 
-    def _residual(self, begin: tuple[Instant, Decimal] | None, end: tuple[Instant, Decimal] | None) -> float | None:
+    def _residual(
+        self, traded: Traded, begin: tuple[Instant, Decimal] | None, end: tuple[Instant, Decimal] | None
+    ) -> float | None:
         """ln of the volume between two looks over the season's between the same instants, centred and within reach."""
-        if begin is None or end is None or end[1] <= begin[1]:
+        if begin is None or end is None or end[1] <= begin[1] or traded.unseen(begin[0], end[0]):
             return None
         season = expected(self.curve, self.hour, begin[0], end[0])
         if season <= 0:

@@ -1,9 +1,12 @@
-"""Mistakes in whose prices count: sources that are no venues, and a quorum that can't be had or is not enough."""
+"""Mistakes in whose prices count: sources that are no venues, and a quorum that can't be had or is not enough.
 
-from collections.abc import Iterator
+In production an exchange counts once, whatever names it is given: it would be held against itself.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.config.schema import ConfigFile
+from engine.config.schema import ConfigFile, VenueSection
 from engine.config.venue_checks import REFERENCE
 from engine.kernel.errors import Mistake
 
@@ -23,12 +26,34 @@ def mistakes(file: ConfigFile) -> Iterator[Mistake]:
     there = sources(file)
     if quorum > len(there) > 0:  # a mandate without a venue is told of where it stands
         yield Mistake("reference.quorum", f"{quorum} can't agree among {len(there)}: {', '.join(there)}")
+    if file.environment == "production":
+        yield from _twins(file, there)
     if file.environment == "production" and quorum < PRODUCTION_MIN:
         yield Mistake(
             "reference.quorum",
             f"is {quorum}; in production at least {PRODUCTION_MIN} sources have to agree, and a venue with "
             f'use = "{REFERENCE}" is one',
         )
+
+
+def _twins(file: ConfigFile, there: Sequence[str]) -> Iterator[Mistake]:
+    """Sources that are one exchange under two names."""
+    named, known = file.reference.sources, dict[str, str]()
+    for name in (name for name in there if name in file.venues):
+        exchange = _exchange(file.venues[name])
+        first = known.setdefault(exchange, name)
+        if first != name:
+            where = f"reference.sources[{named.index(name)}]" if named else f"venues.{name}"
+            yield Mistake(
+                where,
+                f"{name} is {exchange}, and so is {first}: in production one exchange counts once, so name only one of "
+                f"them in reference.sources",
+            )
+
+
+def _exchange(section: VenueSection) -> str:
+    """Whose prices they are: an adapter's own, or for one that speaks to many, the one it was told."""
+    return section.options.get("exchange", section.adapter)
 
 
 def sources(file: ConfigFile) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Glimpse(Struct, frozen=True):
     venue: VenueName
     symbol: Symbol
     volume: Decimal
+    live: bool = False
 
 
 class Glance(Struct, frozen=True, tag="due"):

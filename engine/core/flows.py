@@ -7,16 +7,18 @@ what others traded meanwhile is counted as soon as that is settled. Deals with d
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.core.state import Pair, State
 from engine.kernel.clock import MINUTE
-from engine.kernel.ids import Symbol, VenueName
+from engine.kernel.ids import LegId, Symbol, VenueName
 from engine.kernel.money import ZERO
 from engine.mandate.hours import closed
 from engine.market.flow import Flow
 from engine.market.footprint import Minutes
 from engine.orders.reports import Fill
+
+_NONE: Final[frozenset[LegId]] = frozenset()
 
 
 class Shown(Protocol):
@@ -28,13 +30,18 @@ class Shown(Protocol):
     def symbol(self) -> Symbol: ...
     @property
     def volume(self) -> Decimal: ...
+    @property
+    def live(self) -> bool: ...
 
 
 def looked(state: State, views: Iterable[Shown]) -> None:
     """A decision was due at `state.at`, and so much had been traded of each pair."""
     ours = _committed(state) if state.live else {}
+    blind: frozenset[LegId] = _NONE
     for view in views:
         pair = (view.venue, view.symbol)
+        if not view.live:
+            blind = blind.union(leg.id for leg in state.legs_at.get(pair, ()))
         flow = state.flows.get(pair) or _begun(state, pair)
         if volume := view.volume - flow.seen:
             flow.seen = view.volume
@@ -49,6 +56,8 @@ def looked(state: State, views: Iterable[Shown]) -> None:
         if flow.minutes is not None:
             flow.minutes.look(state.at, max(ZERO, grown))
     for leg in state.legs.values():
+        if blind or leg.blind:
+            leg.missed(state.at, still=leg.id in blind)
         leg.look(state.at)
     if state.plan.programme is not None:  # what others trade overnight is no volume that we sold in
         for plan in state.plan.legs:
@@ -76,6 +85,9 @@ def restarted(state: State) -> None:
         flow.seen = ZERO
         if flow.minutes is not None:
             flow.minutes.wake(state.at)
+    for leg in state.legs.values():
+        if leg.looked_at:
+            leg.missed(leg.looked_at[-1], still=True)
 
 
 def _begun(state: State, pair: Pair) -> Flow:

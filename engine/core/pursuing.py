@@ -186,7 +186,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
         fees=Fees(capabilities.maker_fee, capabilities.taker_fee),
         flow=_flow(state, leg, instrument),
         slice=index,
-        attempt=leg.tries.get(venue, 0) + 1 if leg.slice == index else 1,
+        attempt=leg.tries.get(venue, 0) * len(plan.instruments) + 1 if leg.slice == index else 1,
     )
 
 

@@ -23,7 +23,11 @@ def secret(name: str) -> str | None:
 
 
 def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
-    """Key and secret, or which of them is missing. A sandbox run never reads a production name, nor the other way."""
+    """Key and secret, or which of them is missing.
+
+    A production run never reads a sandbox's name. A sandbox run reads a production name only to refuse what lies there
+    too, and not even that where its own key says that it is a sandbox's.
+    """
     found = [secret(name) for name in names(environment, venue)]
     missing = [
         Mistake(f"venues.{venue}", f"{name} is in neither the environment nor the keyring")
@@ -35,17 +39,28 @@ def find(environment: str, venue: VenueName) -> tuple[str, str] | list[Mistake]:
     key, signing = found
     assert key is not None
     assert signing is not None
-    return _strangers(environment, venue, key) or (key, signing)
+    return _strangers(environment, venue, key, signing) or (key, signing)
 
 
-def _strangers(environment: str, venue: VenueName, key: str) -> list[Mistake]:
-    """A key under the wrong name: a sandbox's in production, or the production key in a sandbox."""
-    name = names(environment, venue)[0]
+def _strangers(environment: str, venue: VenueName, key: str, signing: str) -> list[Mistake]:
+    """A key under the wrong name: a sandbox's in production, or what is production's in a sandbox."""
+    name, other = names(environment, venue)
     if environment == "production" and key.startswith(SANDBOX_KEYS):
         return [Mistake(f"venues.{venue}", f"{name} holds a sandbox's key; it would be sent to the real venue")]
-    if environment != "production" and key == os.environ.get(names("production", venue)[0]):
-        return [Mistake(f"venues.{venue}", f"{name} holds the production key; it never leaves for a sandbox")]
-    return []
+    if environment == "production" or key.startswith(SANDBOX_KEYS):
+        return []
+    real, real_other = names("production", venue)
+    found = []
+    if _lies_at(real, key):
+        found.append(Mistake(f"venues.{venue}", f"{name} holds the production key; it never leaves for a sandbox"))
+    if _lies_at(real_other, signing):
+        found.append(Mistake(f"venues.{venue}", f"{other} holds the production secret; it signs for no sandbox"))
+    return found
+
+
+def _lies_at(name: str, value: str) -> bool:
+    """Is it what the environment or the keyring holds under `name`? Either may hide the other's."""
+    return value in (os.environ.get(name), _from_keyring(name))
 
 
 def _from_keyring(name: str) -> str | None:

@@ -18,7 +18,7 @@ from engine.kill.mistakes import BadInput, Mistake
 from engine.kill.orders import ROWS, Row, Told, told
 
 APPLICATION: Final = 0x53545901
-FORMATS: Final = (2, 3)
+FORMATS: Final = (2, 3, 4)
 """Versions whose rows about orders are alike."""
 _LONGEST: Final = 1 << 36
 """Bytes; a header that promises more is damaged as well."""

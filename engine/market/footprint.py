@@ -151,9 +151,10 @@ class Minutes:
 def market(venues: Iterable[Decimal]) -> Decimal:
     """What counts of a market: the sum of its venues, of which none counts for more than all others together.
 
-    So one venue, whatever it prints, can no more than double what the others show. One alone counts whole.
+    So one venue, whatever it prints, can no more than double what the others show. One alone counts whole, and so does
+    one where no other shows anything: a venue that is dark must not take the market away from those that are not.
     """
-    volumes = list(venues)
+    volumes = [volume for volume in venues if volume > ZERO]
     if len(volumes) < 2:
         return total(volumes)
     largest = max(volumes)

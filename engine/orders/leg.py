@@ -10,10 +10,12 @@ from msgspec import Struct
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, Asset, total
-from engine.market.traded import Traded
+from engine.market.traded import Gap, Traded
 
 LOOKS_MAX: Final = 20_000
 """Looks at what others trade that a leg remembers."""
+GAPS_MAX: Final = 256
+"""Stretches that nobody saw, likewise."""
 
 
 class Held(Struct, frozen=True):
@@ -70,6 +72,10 @@ class Leg:
     """When `volume` was looked at, rising."""
     looks: list[Decimal] = field(default_factory=list)
     """`volume` as it was then."""
+    gaps: list[Gap] = field(default_factory=list)
+    """When one of its pairs was not seen: its feed was down, or no process of ours listened."""
+    blind: bool = False
+    """At the last look one of them was not seen: the last gap goes on."""
     denied: dict[VenueName, str] = field(default_factory=dict)
     """Per venue why the gate withheld the last order, until one passes."""
     days: dict[str, Decimal] = field(default_factory=dict)
@@ -92,7 +98,7 @@ class Leg:
     @property
     def traded(self) -> Traded:
         """What others have traded, look by look."""
-        return Traded(self.looked_at, self.looks)
+        return Traded(self.looked_at, self.looks, self.gaps)
 
     def look(self, at: Instant) -> None:
         """Remember `volume` as of `at`; of looks long past, every second one is kept."""
@@ -105,6 +111,23 @@ class Leg:
         if len(looks) > LOOKS_MAX:
             half = LOOKS_MAX // 2
             del looked_at[1:half:2], looks[1:half:2]
+
+    def missed(self, until: Instant, *, still: bool) -> None:
+        """Since the last look, until this one, something may have been traded that nobody saw; and `still` may be.
+
+        Gaps that touch are one; of those long past, all that lies between them is one.
+        """
+        begins = self.looked_at[-1] if self.looked_at else until
+        gaps = self.gaps
+        if self.blind or still:
+            if gaps and gaps[-1][1] >= begins:
+                gaps[-1] = (gaps[-1][0], until)
+            else:
+                gaps.append((begins, until))
+            if len(gaps) > GAPS_MAX:
+                half = GAPS_MAX // 2
+                gaps[:half] = [(gaps[0][0], gaps[half - 1][1])]
+        self.blind = still
 
     def waiting_elsewhere(self, venue: VenueName) -> Decimal:
         """What feeding legs brought to other venues, and is to be sold there."""

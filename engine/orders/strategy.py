@@ -72,7 +72,8 @@ class Want(Struct, frozen=True):
     """What others trade of the pair there in a second of market time, of late; 0 where nothing is known."""
     slice: int = 0
     attempt: int = 1
-    """The order that would be sent is the so-manieth of its slice there: a counter for budgets and seeded draws."""
+    """One more than the orders that the slice has had, were all its venues sent as many as this one: a counter for
+    budgets, which venues share, and for seeded draws."""
 
 
 class Post(Struct, frozen=True):

@@ -52,8 +52,10 @@ class Stretched(Struct, frozen=True):
         return self.schedule.step(self._seen(progress))
 
     def _seen(self, progress: Progress) -> Progress:
-        back = self.stretch.back
-        return replace(progress, at=back(progress.at), traded=progress.traded.through(back))
+        """By the schedule's own clock, on which what others trade comes no faster and no slower than it did."""
+        at, clock = progress.at, self.stretch
+        traded = progress.traded.weighed(clock.since, clock.ends, clock.was - clock.since, clock.ends - clock.since)
+        return replace(progress, at=clock.back(at), traded=traded.through(clock.back))
 
 
 class Now(Struct, frozen=True):

@@ -7,12 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.evolve import Glance, Glimpse, glanced
+from engine.drivers.recovery import Fold
+from engine.events import kind
+from engine.journal.record import Record
+from engine.kernel import codec
 from engine.kernel.clock import SECOND, Instant
 from engine.kernel.money import ZERO
-from engine.orders.leg import LOOKS_MAX, Leg
+from engine.orders.leg import GAPS_MAX, LOOKS_MAX, Leg
 from engine.orders.order import ChildOrder
 from engine.orders.reports import Done, OrderStatus
-from tests.support.builders import BTCUSDT, ONE, START, VENUE, at, d, days, opened, programme, ticket
+from tests.support.builders import BTCUSDT, ONE, START, TWO, VENUE, at, d, days, opened, programme, ticket
 from tests.support.by_hand import Run, placed
 
 
@@ -199,3 +203,85 @@ def test_what_is_traded_while_we_are_closed_is_no_volume_that_we_sell_in() -> No
         run.price("99.99", "100.01", volume=d(volume), live=False)
         run.due(when)
     assert run.state.legs[ONE].volume == 19
+
+
+# What nobody saw
+
+
+def gaps(run: Run) -> list[tuple[int, int]]:
+    """In seconds since the start."""
+    return [((begins - START) // SECOND, (ends - START) // SECOND) for begins, ends in run.state.legs[ONE].gaps]
+
+
+def looks(run: Run, *told: str) -> None:
+    """Looks a second apart, from one second after the start: `x` where the feed is down."""
+    for second, seen in enumerate("".join(told), START // SECOND + 1):
+        glanced(run.state, Glance(Instant(second * SECOND), (Glimpse(VENUE, BTCUSDT, d("1"), seen != "x"),)))
+
+
+def test_a_lost_feed_leaves_a_gap_from_the_last_look_before_it_to_the_first_look_after_it() -> None:
+    run = Run().ready()
+    looks(run, "..xx..x.")
+    assert gaps(run) == [(2, 5), (6, 8)]
+
+
+def test_a_feed_that_comes_and_goes_with_every_look_is_one_gap() -> None:
+    run = Run().ready()
+    looks(run, ".x.x.x.")
+    assert gaps(run) == [(1, 7)]
+
+
+def test_a_feed_that_was_never_there_is_missed_from_the_first_look_on() -> None:
+    run = Run().ready()
+    looks(run, "xxx")
+    assert gaps(run) == [(1, 3)]
+
+
+def test_what_passed_without_a_process_is_a_gap_until_the_new_one_sees_the_market() -> None:
+    run = Run().ready()
+    looks(run, "..")
+    run.now = Instant(START + 60 * SECOND)
+    run.restart(2)
+    run.restart(3)
+    assert gaps(run) == [(2, 2)]
+    run.price("99.99", "100.01", live=False)
+    run.due("00:01:05")
+    run.price("99.99", "100.01")
+    run.due("00:01:10")
+    run.due("00:01:20")
+    assert gaps(run) == [(2, 70)]
+
+
+def test_the_first_process_of_a_run_has_missed_nothing() -> None:
+    run = Run().ready()
+    run.due("00:00:05")
+    assert gaps(run) == []
+
+
+def test_only_the_legs_that_sell_a_pair_miss_it() -> None:
+    run = Run().ready()
+    looks(run, ".x.")
+    assert (len(run.state.legs[ONE].gaps), run.state.legs[TWO].gaps) == (1, [])
+
+
+def test_of_gaps_long_past_all_that_lies_between_them_is_one() -> None:
+    """However long a run, no more than so many are kept; and never is a gap forgotten."""
+    run = Run().ready()
+    looks(run, "..x." * 2 * GAPS_MAX)
+    assert GAPS_MAX // 2 < len(gaps(run)) <= GAPS_MAX
+    assert gaps(run)[0][0] == 2
+    assert gaps(run)[-GAPS_MAX // 2 :] == [(4 * i + 2, 4 * i + 4) for i in range(2 * GAPS_MAX)][-GAPS_MAX // 2 :]
+
+
+def test_a_fold_that_skips_books_knows_the_same_gaps() -> None:
+    run = Run().ready()
+    for minute in range(12):
+        run.price("99.99", "100.01", volume=d(str(minute)), live=minute not in (3, 4, 9))
+        run.due(f"00:{minute:02d}")
+        if minute == 6:
+            run.restart(2)
+    fold = Fold()
+    for seq, row in enumerate(run.rows, 1):
+        fold.take(Record(seq, run.now, run.now, kind(row), codec.encode(row), ""))
+    assert (fold.state.legs[ONE].gaps, fold.state.legs[ONE].blind) == (run.state.legs[ONE].gaps, False)
+    assert gaps(run) == [(120, 300), (360, 420), (480, 600)]

@@ -179,7 +179,8 @@ def test_the_market_is_every_venue_that_is_shown_and_none_counts_for_more_than_t
     assert (footing.scope, footing.others) == ("market", 9)
 
 
-def test_a_venue_that_is_shown_no_more_counts_nothing() -> None:
+def test_a_venue_that_is_shown_no_more_counts_nothing_and_takes_nothing_away() -> None:
+    """9 a minute here, 4.5 there: the other bounds this one while it is shown. Then this one is alone."""
     run = Run(limited(market=Shares(hour=d("0.1")))).ready()
     for minute in range(1, 4):
         run.price("99.99", "100.01", volume=d("9") * minute)
@@ -190,7 +191,9 @@ def test_a_venue_that_is_shown_no_more_counts_nothing() -> None:
     del run.books[ASIDE, BTCUSDT]
     run.due_at(Instant(START + 4 * MINUTE))
     (after,) = footings(run.state, run.state.plan.leg(ONE), VENUE)
-    assert (before.others > 0, after.others) == (True, 0)
+    flow = run.state.flows[VENUE, BTCUSDT]
+    assert flow.minutes is not None
+    assert (before.others, after.others) == (18, flow.minutes.counted(60))
 
 
 def test_a_share_of_the_whole_sale_is_held_against_what_counts() -> None:

@@ -123,7 +123,7 @@ def test_what_swells_slowly_is_believed_in_the_end() -> None:
     [
         ([], "0"),
         (["7"], "7"),
-        (["7", "0"], "0"),
+        (["0", "0"], "0"),
         (["90", "10"], "20"),
         (["5", "4", "2"], "11"),
         (["9", "4", "2"], "12"),
@@ -133,9 +133,20 @@ def test_no_venue_counts_for_more_than_all_others_together(venues: list[str], wh
     assert market(map(d, venues)) == d(whole)
 
 
-@given(st.lists(st.integers(0, 100), min_size=2, max_size=6), st.integers(0, 10**9))
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=6).filter(any), st.integers(0, 10**9))
 def test_one_venue_can_no_more_than_double_what_the_others_show(others: list[int], shown: int) -> None:
+    """As long as they show anything."""
     assert market(map(Decimal, [*others, shown])) <= 2 * sum(others)
+
+
+@given(st.lists(st.integers(0, 100), max_size=6), st.integers(0, 6))
+def test_a_venue_that_shows_nothing_takes_nothing_away(shown: list[int], where: int) -> None:
+    dark = [*shown[:where], 0, *shown[where:]]
+    assert market(map(Decimal, dark)) == market(map(Decimal, shown))
+
+
+def test_where_only_one_venue_shows_anything_it_counts_whole() -> None:
+    assert market([d("7"), ZERO]) == 7
 
 
 def test_complete_minutes_count_and_the_one_under_way_does_not() -> None:

@@ -5,11 +5,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from engine.kernel.clock import HOUR, MINUTE, Instant, Span
-from engine.orders.strategy import Schedule
+from engine.market.traded import Traded
+from engine.orders.strategy import Progress, Schedule
 from engine.planning.pace import Now, Stretch, Stretched
 from engine.planning.trading_time import InHours
+from strategies import registry
 from strategies.twap import twap
 from strategies.vwap import vwap
 from tests.support.builders import START, at, d, hours, progress
@@ -152,3 +155,60 @@ def test_all_at_once_wants_everything_and_has_no_cap_of_its_own() -> None:
     seen = progress(str(TOTAL), at=START, lot=LOT)
     assert (hurried.target(seen), hurried.step(seen)) == (TOTAL, None)
     assert hurried.slice(at("00:30")) == CURVES["twap"].slice(at("00:30"))
+
+
+# What others trade
+
+
+RATE = {"rate": "0.1", "every": "1m", "slice_max": "1", "quantity": str(TOTAL)}
+
+
+def asked(when: Instant, *stretches: Stretch) -> Decimal:
+    """What POV at a tenth asks for of a steady market, 9 a minute; one look a minute."""
+    schedule = registry.schedule("pov", START, END, RATE)
+    for stretch in stretches:
+        schedule = Stretched(schedule, stretch)
+    minutes = range((when - START) // MINUTE + 1)
+    looks = Traded([Instant(START + i * MINUTE) for i in minutes], [d("0.09") * i for i in minutes])
+    return schedule.target(progress(str(TOTAL), at=when, lot=LOT, traded=looks))
+
+
+def test_at_half_the_pace_half_as_much_is_sold_of_what_others_trade() -> None:
+    """A hundredth of a coin a minute until 00:30; half of it until the new end; as before after that."""
+    half = Stretch(at("00:30"), END, at("01:30"))
+    amended = [asked(at(when), half) for when in ("00:30", "00:40", "01:30", "01:40")]
+    assert amended == list(map(d, ("0.3", "0.35", "0.6", "0.7")))
+    assert asked(at("00:40")) == d("0.4")
+
+
+def test_two_amendments_of_the_pace_multiply() -> None:
+    """A half from 00:30 on, and half of that from 00:50 on."""
+    half = Stretch(at("00:30"), END, at("01:30"))
+    again = Stretch(at("00:50"), at("01:30"), at("02:10"))
+    assert [asked(at(when), half, again) for when in ("00:50", "01:30", "02:10")] == [d("0.4"), d("0.5"), d("0.6")]
+
+
+def test_what_nobody_saw_lies_where_the_stretched_clock_puts_it() -> None:
+    class Kept(Struct, frozen=True):
+        seen: list[Traded]
+
+        def target(self, progress: Progress) -> Decimal:
+            self.seen.append(progress.traded)
+            return progress.total
+
+        def slice(self, at: Instant) -> int:
+            return 0
+
+        def following(self, at: Instant) -> Instant:
+            return END
+
+        def step(self, progress: Progress) -> Decimal | None:
+            return None
+
+    kept = Kept([])
+    looks = Traded([START, at("01:00")], [d("0"), d("9")], [(at("00:50"), at("01:00"))])
+    Stretched(kept, Stretch(at("00:30"), END, at("01:30"))).target(
+        progress(str(TOTAL), at=at("01:00"), lot=LOT, traded=looks)
+    )
+    (traded,) = kept.seen
+    assert list(traded.gaps) == [(at("00:40"), at("00:45"))]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backtests.volume import rules
 from engine.kernel.clock import HOUR, MINUTE, SECOND, Instant
@@ -116,6 +117,16 @@ def test_by_the_cumulative_target_a_lost_volume_is_missed_from_then_on() -> None
     found = shares(made, traded(BUSY, lost=[3]))
     static = [float(x) for x in made.rule.seasonal]
     assert [float(x) / 1000 for x in found[3:8]] == pytest.approx(static[3:8], abs=1e-7)
+
+
+@pytest.mark.parametrize("chosen", ["direct", "ar1"])
+def test_a_volume_of_which_a_part_went_unseen_is_none(chosen: str) -> None:
+    """The feed is lost within the third slice and is back before its end: what is shown of it is too little."""
+    made, less = schedule(chosen), [*BUSY[:2], "1", *BUSY[3:]]
+    seen = replace(traded(less), gaps=((at(2, MINUTE), at(2, 4 * MINUTE)),))
+    found, static = shares(made, seen), [float(x) for x in made.rule.seasonal]
+    assert [float(x) / 1000 for x in found[3:6]] == pytest.approx(static[3:6], abs=1e-7)
+    assert found[:3] == shares(made, traded(less))[:3]
 
 
 def test_a_look_that_comes_too_late_is_none() -> None:

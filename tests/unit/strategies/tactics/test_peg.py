@@ -5,6 +5,7 @@ import pytest
 from engine.kernel.clock import SECOND, Span
 from engine.orders.strategy import Look, Move, Pull
 from strategies.tactics.peg import Peg
+from strategies.tactics.urgency import Urgency
 from tests.support.builders import at, d, view
 from tests.support.wants import ASKS, BIDS, levels, maker, resting, taker, want
 
@@ -66,3 +67,26 @@ def test_where_nobody_offers_a_peg_rests_a_tick_above_the_best_bid() -> None:
 
 def test_where_bids_and_offers_touch_a_peg_stays_above_the_bids() -> None:
     assert PEG.act(want(view=view(bids=levels("100.01 x 1"), asks=ASKS))) == (maker("2", "100.02"), LOOK)
+
+
+def test_a_peg_that_was_led_on_often_enough_stands_still_and_crosses_in_the_end() -> None:
+    """The gate stops a slice after fifty; the order of `attempt` would be the forty-first."""
+    beaten = resting("100.02")
+    assert PEG.act(want(resting=beaten, attempt=40)) == (Pull(), LOOK)
+    assert PEG.act(want(resting=beaten, attempt=41)) == (LOOK,)
+    assert PEG.act(want(attempt=40)) == (maker("2", "100.01"), LOOK)
+    assert PEG.act(want(attempt=41)) == (LOOK,)
+    assert PEG.act(want(at=at("00:00:45"), resting=beaten, attempt=41)) == (Pull(),)
+    assert PEG.act(want(at=at("00:00:45"), attempt=41)) == (taker("2", "99.60"),)
+
+
+def test_below_the_floor_a_peg_does_not_stay_however_often_it_has_moved() -> None:
+    assert PEG.act(want(floor=d("100.02"), resting=resting("100.01"), attempt=49)) == (Pull(), LOOK)
+
+
+def test_a_peg_that_is_urgent_is_no_exception() -> None:
+    """Nothing is known of the flow, so waiting is worth nothing; the tries that are left are for the end."""
+    urgent = Peg(Span(10 * SECOND), Span(15 * SECOND), Urgency(d("1"), d("1")))
+    assert urgent.act(want(attempt=40)) == (taker("2", "99.60"), LOOK)
+    assert urgent.act(want(attempt=41)) == (LOOK,)
+    assert urgent.act(want(resting=resting("100.01"), attempt=41)) == (LOOK,)
