@@ -98,7 +98,9 @@ def _shortfall(start: Instant, end: Instant, p: Parameters) -> Shortfall:
 
 
 def _fiat_sweep(start: Instant, end: Instant, p: Parameters) -> FiatSweep:
-    return FiatSweep(start, parse_span(p["every"]), Decimal(p["amount"]), parse_span(p["age"]))
+    time_jitter, size_jitter, seed = _jitters(p)
+    every, age = parse_span(p["every"]), parse_span(p["age"])
+    return FiatSweep(start, every, Decimal(p["amount"]), age, time_jitter, size_jitter, seed)
 
 
 def _cross(p: Parameters) -> Cross:

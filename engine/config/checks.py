@@ -146,6 +146,9 @@ def _stables(file: ConfigFile, onward: Mapping[str, list[str]]) -> Iterator[Mist
                 yield Mistake(f"{where}.{field}", "has to be above zero")
         if not 0 < section.band_bp < 10_000:
             yield Mistake(f"{where}.band_bp", "lies between 0 and 10000, neither included")
+        for field in ("time_jitter", "size_jitter"):
+            if percent(getattr(section, field)) >= 1:
+                yield Mistake(f"{where}.{field}", "has to be below 100%")
         if section.sweep is not None and section.sweep > section.inventory_max:
             yield Mistake(f"{where}.sweep", f"{section.sweep} is above inventory_max, so it would never be reached")
         if section.sweep_age is not None and parse_span(section.sweep_age) > parse_span(section.age_max):

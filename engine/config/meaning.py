@@ -125,7 +125,7 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
         way=ways.way(file.strategy, file.tactic),
         own=ways.own(file),
         impacts=impacts.impacts(file),
-        sweeps={Asset(name): ways.sweep(section) for name, section in file.path.stable.items()},
+        sweeps={Asset(name): ways.sweep(section, file.strategy.seed) for name, section in file.path.stable.items()},
         tails={Asset(name): parse_span(section.tail) for name, section in file.path.stable.items()},
         limits=Limits(
             collar_bp=file.limits.collar_bp,

@@ -56,6 +56,10 @@ class StableSection(Struct, forbid_unknown_fields=True, frozen=True):
     par: Number = Decimal(1)
     sweep: Number | None = None
     sweep_age: SpanText | None = None
+    time_jitter: Percent = "0%"
+    """Of the time between two looks, later."""
+    size_jitter: Percent = "0%"
+    """Of `sweep`, less; drawn anew for each look."""
     tail: SpanText = "0s"
     warn_bp: Number = Decimal(10)
     """Farther from par than this is told."""

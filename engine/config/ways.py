@@ -74,8 +74,13 @@ def _tactic(tactic: TacticSection) -> Recipe:
     return Recipe(tactic.kind, tactic_checks.parameters(tactic) if own else tactic.parameters)
 
 
-def sweep(section: StableSection) -> Recipe:
+def sweep(section: StableSection, seed: int) -> Recipe:
     """How the leg of a stablecoin sells it."""
     amount = section.sweep if section.sweep is not None else section.inventory_max / 4
     age = section.sweep_age if section.sweep_age is not None else section.age_max
-    return Recipe("fiat_sweep", {"every": SWEEP_EVERY, "amount": str(amount), "age": age})
+    jitters = {name: percent(getattr(section, name)) for name in ("time_jitter", "size_jitter")}
+    drawn = {name: str(share) for name, share in jitters.items() if share}
+    return Recipe(
+        "fiat_sweep",
+        {"every": SWEEP_EVERY, "amount": str(amount), "age": age, **drawn} | ({"seed": str(seed)} if drawn else {}),
+    )

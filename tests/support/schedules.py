@@ -39,9 +39,10 @@ EVERY: Final = {
     "dynamic_vwap, static": {"slices": "10", "model": learned("static")},
     "vwap, learned": {"slices": "10", "model": learned("direct"), **JITTER},
     "fiat_sweep": {"every": "10s", "amount": "2", "age": "3m"},
+    "fiat_sweep, jittered": {"every": "10s", "amount": "2", "age": "3m", **JITTER},
 }
 """By the name and what is special about it, after a comma."""
-OPEN_ENDED: Final = frozenset({"fiat_sweep", "pov", "pov, jittered"})
+OPEN_ENDED: Final = frozenset({"fiat_sweep", "fiat_sweep, jittered", "pov", "pov, jittered"})
 """What comes in, or what others trade, says how much these sell by the end."""
 DRAWN_ANEW: Final = frozenset({"shortfall, jittered"})
 """Each slice's own draw, of what is left: a run that sells nothing may be asked for less than a slice before."""
