@@ -49,9 +49,11 @@ class FiatSweep(Struct, frozen=True):
         return None
 
     def _begin(self, index: int) -> Instant:
+        begins = self.start + index * self.every
+        if not self.time_jitter:
+            return Instant(begins)
         slack = int(self.every * self.time_jitter)
-        late = slack * chance.integer(self.seed, "sweep time", index) // _DRAWS if slack else 0
-        return Instant(self.start + index * self.every + late)
+        return Instant(begins + slack * chance.integer(self.seed, "sweep time", index) // _DRAWS)
 
     def _amount(self, index: int) -> Fraction:
         if not self.size_jitter:

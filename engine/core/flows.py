@@ -56,6 +56,8 @@ def looked(state: State, views: Iterable[Shown]) -> None:
         if flow.minutes is not None:
             flow.minutes.look(state.at, max(ZERO, grown))
     for leg in state.legs.values():
+        if leg.fed:
+            continue
         if blind or leg.blind:
             leg.missed(state.at, still=leg.id in blind)
         leg.look(state.at)

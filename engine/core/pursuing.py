@@ -65,31 +65,38 @@ def pursue_leg(state: State, plan: LegPlan, approved: Method, at: Instant) -> It
     wants = [want for i in able if (want := _want(state, plan, i, method.schedule, at)) is not None]
     seen = [want.instrument.venue for want in wants]
     yield from settling.pulled(state, leg, [i.venue for i in able if i.venue not in seen])
-    posting = [want.instrument for want in wants if _posts(method.tactic, want)]
+    posting, moved = [want for want in wants if _posts(method.tactic, want)], False
     for want in wants:  # what stands in a book is looked after first: it frees or keeps what others may take
-        if want.instrument not in posting:
-            yield from _moved(state, plan, method, want, None)
-    yield from _placed(state, plan, method, posting, at)
+        if want not in posting:
+            for command in _moved(state, plan, method, want, None):
+                moved = True
+                yield command
+    yield from _placed(state, plan, method, _again(state, plan, method, posting) if moved else posting)
 
 
-def _placed(state: State, plan: LegPlan, method: Method, posting: list[Instrument], at: Instant) -> Iterator[c.Command]:
+def _again(state: State, plan: LegPlan, method: Method, wants: Sequence[Want]) -> list[Want]:
+    """The same as of now, after orders of this very decision."""
+    found = (_want(state, plan, want.instrument, method.schedule, want.at) for want in wants)
+    return [want for want in found if want is not None]
+
+
+def _placed(state: State, plan: LegPlan, method: Method, posting: list[Want]) -> Iterator[c.Command]:
     """Orders on several venues: what one is not allowed to take is divided among those that are left."""
     while posting:
-        wants = [want for i in posting if (want := _want(state, plan, i, method.schedule, at)) is not None]
-        refused = False
-        for venue, share in _shares(state, plan, method, wants).items():
-            want = _want(state, plan, plan.at(venue), method.schedule, at)
-            posting.remove(plan.at(venue))
-            if want is None:
-                continue
-            fitted = replace(want, quantity=min(want.quantity, share.quantity))
-            for command in _moved(state, plan, method, fitted, share.reason):
-                refused = refused or isinstance(command, c.Withheld)
-                yield command
+        sent = refused = False
+        for venue, share in _shares(state, plan, method, posting).items():
+            (asked,) = (want for want in posting if want.instrument.venue == venue)
+            posting = [want for want in posting if want is not asked]
+            for want in _again(state, plan, method, [asked]) if sent else [asked]:
+                fitted = replace(want, quantity=min(want.quantity, share.quantity))
+                for command in _moved(state, plan, method, fitted, share.reason):
+                    sent, refused = True, refused or isinstance(command, c.Withheld)
+                    yield command
             if refused:
                 break
         if not refused:
             return
+        posting = _again(state, plan, method, posting)
 
 
 def _posts(tactic: Tactic, want: Want) -> bool:
@@ -102,15 +109,15 @@ def _rests(tactic: Tactic, want: Want) -> bool:
 
 def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]) -> Mapping[VenueName, Share]:
     """What each venue is to take of what is lacking, in the order in which they are asked."""
-    if not posting:
-        return {}
     leg, working = state.legs[plan.id], state.working(plan.id)
     venues, closing = [want.instrument.venue for want in posting], not feeding(state, plan)
     seen = pursue.progress(leg, closing, posting[0].at, plan.lot, venues, posting[0].slice)
     lacking = pursue.lacking(leg, seen, method.schedule, plan.catch_up, working)
     all_of_it = closing and pursue.deficit(leg, seen, method.schedule, working) >= leg.remaining - working
     last = all_of_it or state.terms.stable(plan.sell) is not None  # nothing is worth waiting for company
-    left = max(min(lacking, _shared(state, plan, posting)), *(want.quantity for want in posting), ZERO)
+    if len(posting) > 1:
+        lacking = min(lacking, _shared(state, plan, posting))
+    left = max(lacking, *(want.quantity for want in posting))
     resting = [want for want in posting if _rests(method.tactic, want)]
     crossing = [_asked(state, want, want.fees.taker) for want in posting if want not in resting]
     shares = router.crossing(left, crossing, unsold=ZERO if last else None)

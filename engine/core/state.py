@@ -290,7 +290,7 @@ def opened(entry: Opened) -> State:
         heard=entry.standing.book_seq,
     )
     for leg in entry.plan.legs:
-        state.legs[leg.id] = Leg(leg.id, leg.quantity)
+        state.legs[leg.id] = Leg(leg.id, leg.quantity, fed=bool(leg.fed_by))
         for pair in leg.pairs:
             state.legs_at.setdefault(pair, []).append(state.legs[leg.id])
     if entry.custody is not None:

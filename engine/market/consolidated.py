@@ -7,6 +7,7 @@ averaged and nothing is interpolated: where too few agree there is no price, and
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ from engine.kernel.money import BP, EXACT, times
 from engine.market.facts import Level
 from engine.market.reference import NoReference, ReferenceRules, reference
 from engine.market.view import MarketView
+
+SINGLE: Final = "single source"
 
 
 class Source(Struct, frozen=True):
@@ -85,7 +88,7 @@ def consolidated(views: Iterable[MarketView], at: Instant, rules: ReferenceRules
     names = ", ".join(sorted(voice.venue for voice in kept))
     return Consolidated(
         price=median([voice.price for voice in kept]),
-        label="single source" if len(kept) == 1 else f"median of {len(kept)}: {names}",
+        label=SINGLE if len(kept) == 1 else f"median of {len(kept)}: {names}",
         sources=tuple(sorted(kept, key=lambda voice: voice.venue)),
         left_out=_sorted(left_out),
     )
@@ -101,7 +104,15 @@ def at_venue(
     own = reference(view, at, rules)
     if isinstance(own, NoReference):
         return own
-    found = consolidated(views, at, rules)
+    shown = tuple(views)
+    if (
+        len(shown) == 1
+        and shown[0] == view
+        and rules.quorum <= 1
+        and (not rules.sources or view.venue in rules.sources)
+    ):
+        return Consolidated(own.price, SINGLE, (Source(view.venue, view.symbol, own.price),))
+    found = consolidated(shown, at, rules)
     if isinstance(found, Consolidated) and _apart(own.price, found.price, rules):
         beyond = f"more than {rules.outlier_bp_max} bp from the {found.label}, {found.price}"
         return NoReference(f"{view.venue}'s mid {own.price} is {beyond}")

@@ -66,6 +66,8 @@ class Leg:
     """Of that, in the current slice."""
     volume: Decimal = ZERO
     """What others have traded of its pairs since the start; our own prints are not in it."""
+    fed: bool = False
+    """Other legs bring what it sells: no schedule of its kind follows what others trade."""
     shut: bool = False
     """At the last look its hours were over: what is traded until the next is not counted."""
     looked_at: list[Instant] = field(default_factory=list)
