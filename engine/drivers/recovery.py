@@ -104,7 +104,7 @@ def fold(records: Iterable[Record]) -> State:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """What rows make is kept or dies by its last reference: to look for cycles in all of it again and again is waste."""
+    """What rows make is kept, or dies by its last reference: to look for cycles in all of it again is waste."""
     was = gc.isenabled()
     gc.disable()
     try:
