@@ -151,7 +151,8 @@ def table(results: Results) -> str:
     """For people: mean absolute error, its reduction against TWAP with the interval, and RMSE."""
     lines = ["asset  method                     mean |error|     RMSE   less than TWAP's, 95 % interval"]
     for asset, outcome in results.assets.items():
-        for name, method in outcome.methods.items():
+        for name in (name for name in NAMES if name in outcome.methods):
+            method = outcome.methods[name]
             less = method.reduction
             by = "" if name == "twap" else f"{less.found:7.1%}  [{less.low:.1%}, {less.high:.1%}]"
             row = f"{asset:<6} {NAMES[name]:<26} {method.mean_bp:9.2f} bp {method.rmse_bp:8.2f}   {by}"

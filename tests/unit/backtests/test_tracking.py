@@ -190,12 +190,17 @@ def test_weeks_are_drawn_and_not_windows() -> None:
     assert found == reduction(ours, theirs, starts, seed=1, resamples=2000)
 
 
-def test_a_second_start_takes_up_what_is_stored(folder: Path, told: Callable[..., str]) -> None:
-    assert "BTC: begun" in told()
-    first = (folder.parent / "out" / "results.json").read_bytes()
-    again = told()
-    assert again.count("taken up from") == 2
-    assert (folder.parent / "out" / "results.json").read_bytes() == first
+def test_a_second_start_takes_up_what_is_stored_and_says_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said, stored = [], []
+    for _ in range(2):
+        assert started(folder) == 0
+        said.append(capsys.readouterr())
+        stored.append((folder.parent / "out" / "results.json").read_bytes())
+    assert ("BTC: begun" in said[0].err, said[1].err.count("taken up from")) == (True, 2)
+    assert said[0].out == said[1].out
+    assert stored[0] == stored[1]
 
 
 def test_a_start_that_was_stopped_between_two_assets_goes_on_with_the_second(
