@@ -56,11 +56,17 @@ def fills(runs: Sequence[Path], market: Market) -> list[Own]:
             text = (run / FILLS).read_text()
         except OSError as error:
             raise BadInput([Mistake("--without", f"{run / FILLS} can't be read: {error.strerror}")]) from error
-        for row in csv.DictReader(text.splitlines()):
-            if (row["venue"], row["symbol"], row["ticket"]) == (market.venue, market.symbol, ""):
-                at, price, size = parse_instant(row["at"]), exact(row["price"]), exact(row["quantity"])
-                found.append(Own(row["trade_id"], at, price, size))
+        try:
+            found += _own(text, market)
+        except (KeyError, ValueError, ArithmeticError) as error:
+            raise BadInput([Mistake("--without", f"{run / FILLS} is no table of fills: {error}")]) from error
     return found
+
+
+def _own(text: str, market: Market) -> list[Own]:
+    rows = csv.DictReader(text.splitlines())
+    here = (r for r in rows if (r["venue"], r["symbol"], r["ticket"]) == (market.venue, market.symbol, ""))
+    return [Own(r["trade_id"], parse_instant(r["at"]), exact(r["price"]), exact(r["quantity"])) for r in here]
 
 
 def _of_trades(paths: Sequence[Path], span: Span, own: Sequence[Own]) -> Bars:
@@ -71,5 +77,7 @@ def _of_trades(paths: Sequence[Path], span: Span, own: Sequence[Own]) -> Bars:
         if rest.missed:
             what = f"{read.source} does not hold our trades {', '.join(rest.missed)}"
             raise BadInput([Mistake("--without", what)])
+        if not rest.trades:
+            raise BadInput([Mistake(read.source, "holds no trade of others")])
         parts.append(Bars(read.source, read.sha256, span, bars_of(rest.trades, span), (), read.laid))
     return joined(parts)

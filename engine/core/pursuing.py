@@ -95,8 +95,14 @@ def _placed(state: State, plan: LegPlan, method: Method, posting: list[Want]) ->
             if refused:
                 break
         if not refused:
+            yield from _looks(method.tactic, posting)  # nothing goes there, and they may want to be asked again
             return
         posting = _again(state, plan, method, posting)
+
+
+def _looks(tactic: Tactic, wants: Sequence[Want]) -> Iterator[c.WakeAt]:
+    for want in wants:
+        yield from (c.WakeAt(move.at) for move in tactic.act(want) if isinstance(move, Look) and move.at > want.at)
 
 
 def _posts(tactic: Tactic, want: Want) -> bool:

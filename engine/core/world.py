@@ -1,4 +1,4 @@
-"""Pictures of the state for those who judge: the gate's `World`, a leg's room, its lowest price, what hinders it."""
+"""Pictures of the state for those who judge: the gate's `World`, a leg's room and its lowest price."""
 
 from decimal import Decimal
 

@@ -70,3 +70,16 @@ def test_a_market_is_a_venue_and_its_symbol() -> None:
 def test_a_folder_that_is_no_run_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"fills\.csv can't be read"):
         fills([tmp_path], Market("hashkey", "BTCUSDT"))
+
+
+def test_a_table_that_is_none_of_fills_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "fills.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadInput, match="is no table of fills"):
+        fills([tmp_path], Market("hashkey", "BTCUSDT"))
+
+
+def test_trades_that_are_all_ours_teach_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "trades.csv"
+    path.write_text("timestamp,trade_id,price,size\n2026-05-02T01:04:00Z,t1,101,5\n")
+    with pytest.raises(BadInput, match="holds no trade of others"):
+        bars([path], made=Span(10 * MINUTE), own=[own("01:04", "5")])

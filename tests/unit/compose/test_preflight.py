@@ -16,7 +16,8 @@ from engine.kernel.errors import BadInput
 from engine.kernel.ids import VenueName
 from engine.market.instrument import Instrument
 from engine.orders.reports import Balance, Permissions
-from tests.support.builders import BTC, d
+from engine.planning.plan import AtEnd
+from tests.support.builders import BTC, CAPABILITIES, d
 from venues.sandbox.inprocess import instrument
 from venues.sandbox.listings import LISTINGS, START
 
@@ -30,6 +31,7 @@ class There:
 
     def __init__(self, name: VenueName, **told: Any) -> None:
         self.name, self.told = name, told
+        self.capabilities = replace(CAPABILITIES, quotes=told.get("quotes", False))
 
     async def server_time(self) -> Instant:
         return Instant(WallClock().wall() + self.told.get("skew", 0))
@@ -102,3 +104,15 @@ def test_coins_count_where_the_plan_sells_them() -> None:
 def test_every_gap_of_every_venue_is_told_at_once() -> None:
     told = mistakes({"rights": Permissions(trade=False, withdraw=True)}, {"skew": -2 * SECOND, "rights": None})
     assert [line.split(":")[0] for line in told] == ["venues.hashkey"] * 2 + ["venues.osl"] * 2
+
+
+@pytest.mark.parametrize(("desks", "told"), [((), 1), ((OSL,), 0)])
+def test_a_window_that_is_to_end_by_quotes_needs_a_desk_somewhere(desks: tuple[VenueName, ...], told: int) -> None:
+    ends = replace(config(), way=replace(config().way, at_end=AtEnd.RFQ))
+    venues = {name: There(name, quotes=name in desks) for name in (HASHKEY, OSL)}
+    found: list[str] = []
+    try:
+        asyncio.run(prepare(ends, {BTC: d("1.5")}, venues, WallClock()))  # type: ignore[arg-type]
+    except BadInput as error:
+        found = [mistake.where for mistake in error.mistakes]
+    assert found == ["strategy.at_end"] * told

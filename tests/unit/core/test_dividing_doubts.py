@@ -1,42 +1,20 @@
 """When, how and where, read by somebody who means it ill: each of these is a way in which a sale goes wrong."""
 
-from bisect import bisect_right
-from decimal import Decimal
-from fractions import Fraction
-from math import exp
-from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
-from engine.config import OURS, load
-from engine.core.hand import in_force
 from engine.core.pursuing import Method
-from engine.drivers import keys
 from engine.events import Opened
-from engine.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, Span
-from engine.kernel.errors import BadInput
+from engine.kernel.clock import DAY, MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Amount, total
-from engine.mandate.custody import CustodyPlan
-from engine.mandate.instructions import Amend, By, Finish
+from engine.mandate.instructions import By, Finish
 from engine.mandate.terms import Deadline, Floor, FloorScope, Holding
-from engine.market import volume_model
 from engine.market.facts import Level
-from engine.market.footprint import FootprintRule, Shares
-from engine.market.traded import Traded
-from engine.market.volume_model import expected
 from engine.orders import commands as c
-from engine.orders import events as e
 from engine.orders import reports as r
-from engine.orders.strategy import Schedule
-from engine.planning.pace import Stretch, Stretched
 from engine.planning.plan import AtEnd
-from engine.science.calibration import Market
-from strategies.dynamic_vwap import dynamic_vwap
-from strategies.pov import Pov
-from strategies.shortfall import shortfall
 from strategies.tactics.chase import Chase
 from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
@@ -62,15 +40,12 @@ from tests.support.builders import (
     opened,
     plan,
     programme,
-    progress,
     terms,
     ticket,
 )
 from tests.support.by_hand import Commands, Run, only, placed
-from tests.support.configs import written
 from tests.support.desks import DESK, OTHER, Desks, finishing
 from tests.support.desks import two as two_desks
-from tests.support.models import learned
 
 BOTH = (VENUE, OTHER)
 MINUTES = tuple(f"00:{minute:02d}" for minute in range(59))
@@ -95,9 +70,6 @@ def coins(commands: Commands) -> list[tuple[VenueName, str]]:
     return [(o.venue, str(o.quantity)) for o in placed(commands) if o.sell == BTC]
 
 
-# DOUBT 1
-
-
 def test_what_a_cap_on_the_whole_leg_leaves_is_sold_where_most_is_paid() -> None:
     """Two slices are behind, 5 BTC; a minute takes 250 USDT. The second venue pays half a percent more."""
     run = Run(two(limits=limits(minute_notional_max=d("250"))), methods()).ready()
@@ -118,9 +90,6 @@ def test_the_days_quota_is_sold_where_most_is_paid() -> None:
     run.price("99.70", "99.72")
     run.price("100.20", "100.22", venue=OTHER)
     assert [venue for venue, _ in coins(run.due("00:01"))] == [OTHER]
-
-
-# DOUBT 2
 
 
 def test_the_last_order_pays_the_minimum_fee_on_two_venues_as_it_does_on_one() -> None:
@@ -153,9 +122,6 @@ def test_a_little_stablecoin_at_each_of_two_venues_does_not_grow_old_and_stop_th
     assert run.state.legs[ONE].sold == 10
 
 
-# DOUBT 3
-
-
 def test_a_bid_that_is_never_there_when_it_is_taken_does_not_keep_the_others_from_buying() -> None:
     """The first venue shows a cent more than the second, and every order that goes there expires unfilled."""
     run = Run(two(), methods()).ready()
@@ -166,17 +132,11 @@ def test_a_bid_that_is_never_there_when_it_is_taken_does_not_keep_the_others_fro
     assert run.state.legs[ONE].sold == 10
 
 
-# DOUBT 4
-
-
 def test_what_is_shared_among_venues_is_posted_on_each_of_them() -> None:
     """A chase that never moves: one order on each of two venues, 1.25 BTC each."""
     chase = Chase(every=Span(10 * SECOND), before=Span(10 * SECOND), step_bp=d("1"), replaces=0)
     run = Run(two(), methods() | {ONE: Method(twap(START, at("00:04"), 4), chase)}).ready()
     assert total(o.quantity for o in placed(run.due("00:00"))) == d("2.5")
-
-
-# DOUBT 5
 
 
 def test_a_slice_that_is_named_beyond_a_million_does_not_end_the_core() -> None:
@@ -185,9 +145,6 @@ def test_a_slice_that_is_named_beyond_a_million_does_not_end_the_core() -> None:
     long = replace(plan(*legs), deadline=Deadline(after=Span(30 * DAY)))
     run = Run(opened(plan=long), methods() | {ONE: Method(twap(START, at("00:04"), 240), Cross())}).ready()
     assert placed(run.due_at(Instant(START + 12 * DAY)))
-
-
-# DOUBT 6
 
 
 def test_a_floor_in_fiat_is_not_lowered_by_one_venues_wick_in_the_stablecoin() -> None:
@@ -202,9 +159,6 @@ def test_a_floor_in_fiat_is_not_lowered_by_one_venues_wick_in_the_stablecoin() -
     run.price("98.99", "99.01")
     run.price("1.0500", "1.0502", USDTUSD)
     assert [o.price for o in placed(run.due("00:00")) if o.sell == BTC] == []
-
-
-# DOUBT 7
 
 
 def test_a_quote_that_was_taken_is_not_cancelled_when_people_choose_to_sweep_after_all() -> None:
@@ -222,9 +176,6 @@ def test_a_quote_that_was_taken_is_not_cancelled_when_people_choose_to_sweep_aft
     assert [cancel.client_id for cancel in cancels] == []
 
 
-# DOUBT 8
-
-
 def test_a_quote_that_is_taken_is_not_said_to_have_lost() -> None:
     """The desk pays to the cent what the books do: 10 at 99.99."""
     run, (ask, *_) = finishing()
@@ -232,9 +183,6 @@ def test_a_quote_that_is_taken_is_not_said_to_have_lost() -> None:
     taken = only(c.AcceptQuote, run.due("00:00:02"))
     told = [(t.comparison.judged[0].lost if t.comparison else "nothing was compared") for t in taken]
     assert told in ([], [""])
-
-
-# DOUBT 9
 
 
 def test_quotes_at_the_end_of_the_window_do_not_keep_coins_that_no_desk_can_reach_from_the_books() -> None:
@@ -249,9 +197,6 @@ def test_quotes_at_the_end_of_the_window_do_not_keep_coins_that_no_desk_can_reac
         for order in placed(run.due(when)):
             run.sold(order)
     assert run.state.legs[ONE].remaining == ZERO
-
-
-# DOUBT 10
 
 
 def test_a_peg_that_follows_the_market_keeps_an_order_for_the_end_of_its_slice() -> None:
@@ -273,116 +218,6 @@ def test_a_peg_that_follows_the_market_keeps_an_order_for_the_end_of_its_slice()
     assert withheld == []
 
 
-# DOUBT 11
-
-
-def following(rate: str | None) -> Decimal:
-    """What POV at a tenth has sold after nine minutes of nine BTC each; people say otherwise after the first."""
-    pov = Pov(start=START, end=at("00:10"), every=MINUTE, rate=Fraction(1, 10), slice_max=Fraction(1, 2))
-    long = plan(leg_one(window=Span(10 * MINUTE)), leg_two())
-    run = Run(opened(plan=long), methods() | {ONE: Method(pov, Cross())}).ready()
-    for minute in range(9):
-        if minute == 1 and rate is not None:
-            run.people(Amend(was_sha256=in_force(run.state), rate=d(rate)))
-        run.price("99.99", "100.01", volume=Decimal(9 * minute) + run.state.legs[ONE].sold)
-        for order in placed(run.due(f"00:{minute:02d}:01")):
-            run.sold(order)
-    return run.state.legs[ONE].sold
-
-
-def test_half_the_pace_is_half_the_pace_for_a_share_of_volume_too() -> None:
-    assert following("0.5") < following(None)
-
-
-# DOUBT 12
-
-
-def released(schedule: Schedule) -> Decimal:
-    """What leaves custody at the start, of 10 BTC in ten slices, for the one that begins and the four that follow."""
-    kept = CustodyPlan(holdings={BTC: d("10")}, statement_sha256="00" * 32, account="main", slices_ahead=4)
-    long = plan(leg_one(window=Span(10 * MINUTE)), leg_two())
-    first = opened(custody=kept, balances={VENUE: ()}, plan=long)
-    run = Run(first, methods() | {ONE: Method(schedule, Cross())}).ready()
-    return total(asked.tranche.quantity for asked in only(c.AskTranche, run.due("00:00:05")))
-
-
-def test_what_the_next_slices_of_a_shortfall_need_leaves_custody_in_time() -> None:
-    """Without an aversion to risk the curve is the straight line, so it needs what TWAP needs."""
-    calm = Market(
-        price=100.0, sigma_daily=0.03, volume_daily=1e5, prefactor=1.0, exponent=0.5, spread_bp=2.0, permanent=0.1
-    )
-    curve = shortfall(START, at("00:10"), 10, market=calm, quantity=10.0, risk_aversion=0.0, law="linear")
-    assert abs(released(curve) - released(twap(START, at("00:10"), 10))) < d("0.01")
-
-
-def test_what_the_next_slices_of_a_share_of_volume_need_leaves_custody_in_time() -> None:
-    """A minute's nine BTC of others make one of ours. After five minutes in a pause 5 are owed, and 2 will be soon."""
-    pov = Pov(start=START, end=at("00:10"), every=MINUTE, rate=Fraction(1, 10), slice_max=Fraction(1, 2))
-    kept = CustodyPlan(holdings={BTC: d("10")}, statement_sha256="00" * 32, account="main", slices_ahead=2)
-    first = opened(custody=kept, balances={VENUE: ()}, plan=plan(leg_one(window=Span(10 * MINUTE)), leg_two()))
-    run = Run(first, methods() | {ONE: Method(pov, Cross())}).ready()
-    run.asked(e.Wish.PAUSE)
-    for minute in range(6):
-        run.price("99.99", "100.01", volume=Decimal(9 * minute))
-        run.due(f"00:{minute:02d}:01")
-    run.asked(e.Wish.RESUME)
-    assert total(one.tranche.quantity for one in only(c.AskTranche, run.due("00:05:10"))) > 5
-
-
-# DOUBT 13
-
-
-def test_a_dark_venue_does_not_take_the_market_away_from_the_other() -> None:
-    """Others trade 90 a minute at the first venue; the second has shown nothing since the start."""
-    limit = limits(footprint=FootprintRule(market=Shares(minute=d("0.1"))))
-    run = Run(two(limits=limit), methods()).ready()
-    run.price("99.99", "100.01", venue=OTHER, live=False)
-    for minute in range(6):
-        run.price("99.99", "100.01", volume=Decimal(90 * minute) + run.state.legs[ONE].sold)
-        for order in placed(run.due(f"00:{minute:02d}:01")):
-            run.sold(order)
-    assert run.state.legs[ONE].sold > 0
-
-
-# DOUBT 14
-
-
-def test_a_slower_clock_is_no_surprise_in_volume() -> None:
-    """Volume is as usual throughout. Half the pace from the fifth slice on: twice the time, and twice its volume."""
-    made = dynamic_vwap(START, Instant(START + HOUR), volume_model.read(learned("ar1"), "here"))
-    since, end = Instant(START + 24 * MINUTE), Instant(START + HOUR)
-    slower = Stretch(since, end, Instant(since + 2 * (end - since)))
-    looks, seen, volume = list[Instant](), list[Decimal](), ZERO
-    for step in range(60 * 6 * 2):
-        when = Instant(START + step * 10 * SECOND)
-        looks.append(when)
-        seen.append(volume)
-        usual = expected(made.curve, made.hour, when, Instant(when + 10 * SECOND)) * exp(made.centre)
-        volume += d(f"{usual:.8f}")
-    asked = []
-    for clock in (None, slower):
-        schedule: Schedule = made if clock is None else Stretched(made, clock)
-        then = Instant(START + 30 * MINUTE) if clock is None else slower.forth(Instant(START + 30 * MINUTE))
-        known = bisect_right(looks, then + 30 * SECOND)
-        traded = Traded(looks[:known], seen[:known])
-        asked.append(schedule.target(progress("1000", at=Instant(then + 30 * SECOND), lot=d("0.001"), traded=traded)))
-    assert abs(asked[0] - asked[1]) < 5, asked
-
-
-# DOUBT 15
-
-
-def test_one_exchange_under_two_names_is_no_quorum_in_production(tmp_path: Path) -> None:
-    """Sold on hashkey, and held against hashkey."""
-    twice = {"hashkey": {"adapter": "hashkey"}, "other": {"adapter": "hashkey", "use": "reference"}}
-    path = written(tmp_path, environment="production", venues=twice, reference={"quorum": 2})
-    with pytest.raises(BadInput):
-        load(path, START, OURS)
-
-
-# DOUBT 16
-
-
 def test_quotes_that_nobody_can_give_are_not_silently_the_pace_of_before() -> None:
     """`at_end = "rfq"` was approved, and the only venue has no desk: the plan should never have been made."""
     run = Run(opened(plan=plan(leg_one(at_end=AtEnd.RFQ), leg_two())), methods()).ready()
@@ -391,9 +226,6 @@ def test_quotes_that_nobody_can_give_are_not_silently_the_pace_of_before() -> No
         run.due(f"00:{minute:02d}")
     run.price("99.99", "100.01")
     assert coins(run.due("00:04")) == []
-
-
-# DOUBT 17
 
 
 def test_two_venues_sell_into_a_falling_market_as_one_does() -> None:
@@ -414,9 +246,6 @@ def test_two_venues_sell_into_a_falling_market_as_one_does() -> None:
     assert run.state.legs[ONE].sold == 10
 
 
-# DOUBT 18
-
-
 def test_a_deal_whose_fee_is_taken_in_coin_is_held_against_the_floor_after_that_fee() -> None:
     """1 BTC for 99.90, and 2 more as a fee: 33.30 a coin. The floor is 99."""
     floor = Floor(d("99"), USDT, FloorScope.FILL)
@@ -425,9 +254,6 @@ def test_a_deal_whose_fee_is_taken_in_coin_is_held_against_the_floor_after_that_
     run.due("00:00:30")
     told = [*run.people(ticket(fee=Amount(d("2"), BTC))), *run.due("00:00:40")]
     assert only(c.Book, told) == []
-
-
-# DOUBT 19
 
 
 def test_people_who_choose_to_sweep_are_heard_though_quotes_were_approved_for_the_end() -> None:
@@ -441,44 +267,3 @@ def test_people_who_choose_to_sweep_are_heard_though_quotes_were_approved_for_th
     run.people(Finish(By.SWEEP))
     run.price("99.99", "100.01")
     assert coins(run.due("00:06")) == [(VENUE, "6")]
-
-
-# DOUBT 20
-
-
-@pytest.mark.parametrize("lost", ["feed", "process"])
-def test_a_volume_that_nobody_saw_is_not_taken_for_a_quiet_market(lost: str) -> None:
-    """Trade is as usual. Four minutes of the fourth slice go unseen; the fifth takes its share of the static curve."""
-    made = dynamic_vwap(START, Instant(START + HOUR), volume_model.read(learned("ar1"), "here"))
-    first = opened(plan=plan(leg_one(window=Span(HOUR)), leg_two()))
-    run = Run(first, methods() | {ONE: Method(made, Cross())}).ready()
-    volume = ZERO
-    for step in range(60):
-        when = Instant(START + step * 30 * SECOND)
-        dark = 38 <= step < 46
-        if lost == "process" and step == 46:
-            run.now, volume = when, ZERO
-            run.restart(2)
-        if not dark or lost == "feed":
-            run.price("99.99", "100.01", volume=volume, live=not dark)
-            run.due_at(when)
-        if not dark:
-            usual = expected(made.curve, made.hour, when, Instant(when + 30 * SECOND)) * exp(made.centre)
-            volume += d(f"{usual:.6f}")
-    traded = run.state.legs[ONE].traded
-    ends = (Instant(START + (6 * slice_ + 5) * MINUTE) for slice_ in (3, 4))
-    fourth, fifth = (made.target(progress("1000", at=end, lot=d("0.001"), traded=traded)) for end in ends)
-    assert abs(fifth - fourth - Decimal(1000 * made.rule.seasonal[4])) < 1
-
-
-# DOUBT 21
-
-
-def test_a_production_key_that_lies_in_the_keyring_is_no_sandbox_key_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key of the real venue under the sandbox's name; the production name is in the keyring alone."""
-    for name in keys.names("sandbox", VENUE):
-        monkeypatch.setenv(name, "the-real-one")
-    for name in keys.names("production", VENUE):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(keys, "_from_keyring", lambda name: "the-real-one" if "PRODUCTION" in name else None)
-    assert isinstance(keys.find("sandbox", VENUE), list)
