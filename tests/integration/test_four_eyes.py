@@ -196,7 +196,7 @@ def test_the_plan_tells_how_likely_the_deposit_is_to_be_outrun(office: Office) -
     (cover,) = re.findall(r"^deposit: cover (\S+): 30000 over \S+ USD at current prices", told, re.MULTILINE)
     assert Decimal("1.5") < Decimal(cover) < 3
     chance = (
-        r"chance that cover falls below 100 % before the money arrives: (\S+) % \(volatility 60 % a year, 30\.01 days"
+        r"chance that cover falls below 100 % before the money arrives: (\S+) % \(volatility 60 % a year, 30\.02 days"
     )
     (percent,) = re.findall(chance, told)
     assert 0 < Decimal(percent) < 5

@@ -42,7 +42,7 @@ class Promise(NamedTuple):
 
 EXAMPLES: Final[Mapping[str, Promise]] = {
     "vwap": Promise(30, 10, "0.3334"),
-    "dynamic_vwap": Promise(60, 10, "0.4"),
+    "dynamic_vwap": Promise(30, 10, "0.4"),
     "pov": Promise(60, 30, "0.08"),
     "shortfall": Promise(60, 20, "0.2"),
     "peg": Promise(30, 5, "0.4", WAITING),

@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from engine.kernel.money import total
 from tests.support.configs import written
 from tests.support.ledgers import sums
-from tests.support.processes import Engine, Exchange, Person, Truth, eventually, exchange, fills, summary
+from tests.support.processes import Engine, Exchange, Person, Truth, eventually, exchange, fills, sold_out, summary
 
 RUN: Final = "SHORT-1.1"
 VENUES: Final[dict[str, Any]] = {
@@ -103,7 +104,7 @@ def test_a_venue_dies_in_the_middle_its_order_stays_frozen_and_the_other_one_fin
         ended = desk.engine.end(90)
         truths = desk.venues.truths()
     assert ended.code == 0, ended
-    assert sum(sold_at(truths, "BTCUSDT").values()) == Decimal("0.2")
+    assert sold_out(desk.folder, total(sold_at(truths, "BTCUSDT").values()), Decimal("0.2"))
     agree(desk, truths)
 
 
@@ -140,5 +141,5 @@ def test_a_killed_run_is_continued_while_one_venue_is_dark(tmp_path: Path) -> No
             ended = again.end(120)
         truths = desk.venues.truths()
     assert ended.code == 0, ended
-    assert sum(sold_at(truths, "BTCUSDT").values()) == Decimal("0.2")
+    assert sold_out(desk.folder, total(sold_at(truths, "BTCUSDT").values()), Decimal("0.2"))
     agree(desk, truths)

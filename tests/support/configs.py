@@ -14,7 +14,7 @@ SHORT: Final[dict[str, Any]] = {
         "authority": "Nobody",
         "venues": ["hashkey"],
         "account": "main",
-        "deadline": "8m",
+        "deadline": "30m",
         "assets": [{"asset": "BTC", "entrusted": "0.2", "released": "0.2"}],
     },
     "path": {
@@ -42,7 +42,8 @@ SHORT: Final[dict[str, Any]] = {
     },
     "venues": {"hashkey": {"adapter": "hashkey"}},
 }
-"""Market of 80 seconds; at speed 20 that is four seconds of wall time. The deadline leaves room for dead processes."""
+"""Market of 80 seconds; at speed 20 that is four seconds of wall time. The deadline leaves room for processes that die
+and for five more to start on a busy machine: a run that has sold all does not wait for it."""
 
 PRODUCTION: Final[dict[str, Any]] = {
     "environment": "production",

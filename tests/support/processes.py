@@ -21,6 +21,8 @@ from engine.kernel.ids import RunId
 
 ROOT: Final = Path(__file__).parents[2]
 READY_S: Final = 30.0
+DUST: Final = Decimal("0.0001")
+"""BTC: the smallest order of OSL; HashKey's least notional asks for more."""
 ENDED: Final = ("FILLED", "CANCELED", "PARTIALLY_CANCELED", "REJECTED")
 
 
@@ -271,3 +273,12 @@ def summary(run: Path) -> dict[str, Any]:
     """`summary.json`."""
     result: dict[str, Any] = json.loads((run / "summary.json").read_bytes())
     return result
+
+
+def sold_out(run: Path, sold: Decimal, mandated: Decimal) -> bool:
+    """Is all of it sold, by the exchanges' own books, but dust that the run names and no exchange would take?
+
+    An exchange with fine lots that is away at the end may leave less than a lot of the other one.
+    """
+    left = Decimal(summary(run)["legs"][0]["residue"])
+    return sold + left == mandated and left < DUST
