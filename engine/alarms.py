@@ -29,6 +29,8 @@ from engine.market.view import MarketView
 from engine.orders.order import OrderState
 from engine.orders.reports import Mode
 from engine.planning.plan import LegPlan
+from engine.risk.caps import NAMES as CAPS
+from engine.risk.depth import NAME as DEPTH
 from engine.risk.stable import shown as peg_seen
 
 STARTING: Final = MINUTE
@@ -39,7 +41,8 @@ SOON: Final = Span(3 * DAY)
 """Before a licence runs out."""
 LIMITS: Final = (
     "mandate quantity", "plan quantity", "order notional", "minute notional", "basket notional", "minute orders",
-    "participation", *FOOTPRINT, "daily quota", "stable inventory", "stable age", "attempts", "venue licensed",
+    "participation", *FOOTPRINT, *CAPS, DEPTH, "daily quota", "stable inventory", "stable age", "attempts",
+    "venue licensed",
 )  # fmt: skip
 """Of all that the gate may hold against an order: its bounds. The rest are other causes, or a bad fit."""
 

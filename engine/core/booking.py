@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.core import flows
+from engine.core import caps, flows
 from engine.core.state import State
 from engine.kernel.clock import MINUTE, Instant
 from engine.kernel.ids import VenueName
@@ -72,7 +72,9 @@ def book(state: State, fill: reports.Fill) -> None:
         state.conflict = state.conflict or f"order {fill.client_id} was filled {excess}"
     if fill.client_id not in state.taken:  # a deal with a desk prints nowhere
         flows.printed(state, fill)
-    credit(state, state.plan.leg(outcome.child.leg), fill, outcome.child.slice, outcome.floor)
+    plan = state.plan.leg(outcome.child.leg)
+    credit(state, plan, fill, outcome.child.slice, outcome.floor)
+    caps.sold(state, plan, fill.venue, fill.at, times(fill.quantity, fill.price))
 
 
 def _elsewhere(order: Order, venue: VenueName, what: str) -> str:

@@ -64,7 +64,7 @@ def _judged(state: State, ticket: Ticket, paper: str) -> c.Book | c.Unheeded:
         return c.Unheeded(paper, (Denied("ticket", what, ", ".join(legs)),))
     child = _as_order(state, plan, ticket)
     net = replace(child, price=_net(ticket))  # floor and collar are held against what we are left with
-    verdicts = gate.check_deal(net, world_of(state, plan, child))
+    verdicts = gate.check_deal(net, world_of(state, plan, child), gross=ticket.price)
     if denied := tuple(verdict for verdict in verdicts if isinstance(verdict, Denied)):
         return c.Unheeded(paper, denied)
     checks = tuple(verdict for verdict in verdicts if isinstance(verdict, Check))

@@ -26,6 +26,7 @@ from engine.orders import lifecycle, reports
 from engine.orders.leg import Held, Leg
 from engine.orders.order import Order, OrderFact, OrderState, floor_of
 from engine.reconcile import compare, resolve
+from engine.risk.caps import counted_at
 
 
 class Glimpse(Struct, frozen=True):
@@ -131,7 +132,9 @@ def _legs_at(state: State, view: MarketView | Glimpse) -> Sequence[Leg]:
 def _place(state: State, entry: c.Place) -> None:
     child = entry.approved.order
     leg = state.legs[child.leg]
-    state.live[child.client_id] = Order(child, floor=floor_of(entry.approved.checks))
+    checks = entry.approved.checks
+    most = counted_at(checks) if state.limits.caps is not None else None
+    state.live[child.client_id] = Order(child, floor=floor_of(checks), most=most)
     leg.live[child.venue] = child.client_id
     if child.slice != leg.slice:
         leg.slice, leg.slice_used, leg.slice_before = child.slice, ZERO, leg.sold

@@ -128,7 +128,7 @@ def other_terms(state: State, plan: LegPlan) -> Floor | None:
             worth = Fraction(fiat.bids[0].price)
         if view is None or not view.bids or worth is None:
             continue
-        kept = floors.charge(floor, state.opened.capabilities[instrument.venue])
+        kept = floors.charge(floor, state.opened.capabilities[instrument.venue].at(state.at, instrument))
         found.append(Fraction(view.bids[0].price) * (1 - Fraction(kept.rate)) * worth)
     if not found:
         return None

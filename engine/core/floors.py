@@ -101,7 +101,8 @@ def tally(state: State, plan: LegPlan, index: int) -> Tally:
 
 def _working(state: State, floor: Floor, order: Order, wanted: Decimal) -> Working:
     """What a quote brings is left after its fees already."""
-    venue = state.opened.capabilities[order.child.venue]
+    instrument = state.plan.leg(order.child.leg).at(order.child.venue)
+    venue = state.opened.capabilities[order.child.venue].at(state.at, instrument)
     kept = Charge() if order.child.client_id in state.taken else charge(floor, venue)
     return Working(kept.net(order.committed, order.child.price), times(order.committed, wanted))
 
@@ -124,7 +125,7 @@ def lowest_limit(
     bound = price_in_quote(now.price, now.currency, instrument, fiat)
     if bound is None:
         return None
-    venue = state.opened.capabilities[instrument.venue]
+    venue = state.opened.capabilities[instrument.venue].at(state.at, instrument)
     kept, counted = charge(plan.floor, venue), tally(state, plan, index)
     if kept == Charge() and counted == Tally():
         return bound

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from engine.core import booking, shipping
+from engine.core import booking, caps, shipping
 from engine.core.state import State
 from engine.events import CaseChanged, Instructed
 from engine.kernel import codec
 from engine.kernel.clock import Instant, iso
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, TradeId, VenueOrderId
-from engine.kernel.money import BP, ZERO, Amount
+from engine.kernel.money import BP, ZERO, Amount, times
 from engine.ledger import posting
 from engine.mandate import instructions as i
 from engine.mandate.floors import in_words
@@ -69,8 +69,10 @@ def booked(state: State, entry: c.Book) -> None:
         return
     state.venues[entry.fill.venue].changed_at = state.changed_at = state.at
     state.tickets.add((entry.fill.venue, entry.fill.trade_id))
-    floor = floor_of(entry.checks)
-    booking.credit(state, state.plan.leg(entry.order.leg), entry.fill, entry.order.slice, floor)
+    floor, plan = floor_of(entry.checks), state.plan.leg(entry.order.leg)
+    booking.credit(state, plan, entry.fill, entry.order.slice, floor)
+    # it counts as of now: an order that was let through since it was struck did not know of it
+    caps.sold(state, plan, entry.fill.venue, state.at, times(entry.fill.quantity, entry.fill.price))
 
 
 def _answered(state: State, paper_sha256: str) -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.core import floors, footing
+from engine.core import caps, floors, footing
 from engine.core.exposure import cover_of
 from engine.core.state import State
 from engine.core.world import (
@@ -22,8 +22,11 @@ from engine.kernel.money import plain, ratio, times, trimmed
 from engine.mandate.deposit import shown as cover_in_words
 from engine.market.instrument import Instrument
 from engine.market.reference import NoReference
+from engine.market.view import MarketView
+from engine.orders.order import TimeInForce
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
+from engine.risk import depth
 
 
 def hindrance(state: State, plan: LegPlan) -> str:
@@ -60,6 +63,10 @@ def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     rule, there = state.limits.deposit, None if plan.fed_by else cover_of(state)
     if rule is not None and there is not None and not there.reaches(rule.ratio):
         return f"the deposit: {cover_in_words(there, rule)}"
+    if reached := caps.full(state, plan, instrument, view):
+        return "; ".join(caps.in_words(state, plan, cap, opens) for cap, opens in reached)
+    if shallow := _shallow(state, instrument, view, lowest):
+        return shallow
     if instrument.venue in leg.denied:
         return leg.denied[instrument.venue]
     if (quota := today(state, plan)) is not None and quota[1] - quota[0] < instrument.quantity_min:
@@ -68,6 +75,16 @@ def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     if share is not None and share - leg.sold < instrument.quantity_min:
         return f"our share of the volume is at its cap of {plan.participation_max}"
     return _footprint(state, plan, instrument)
+
+
+def _shallow(state: State, instrument: Instrument, view: MarketView, lowest: Decimal) -> str:
+    """The share of the bids that one order may take, where the venue would take no order as small; else empty."""
+    share = state.limits.depth_share_max
+    most = depth.most(view, lowest, TimeInForce.IOC, share)
+    if share is None or most is None or not instrument.too_small(instrument.sellable(most), lowest):
+        return ""
+    there = f"{trimmed(view.bid_depth(lowest))} {instrument.base} bid at {trimmed(lowest)} or above"
+    return f"{trimmed(share * 100)}% of the {there} is below the venue's minimum"
 
 
 def _footprint(state: State, plan: LegPlan, instrument: Instrument) -> str:

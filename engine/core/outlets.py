@@ -10,7 +10,7 @@ from engine.routing.curve import Outlet
 
 def outlet(state: State, instrument: Instrument, view: MarketView, lowest: Decimal, room: Decimal) -> Outlet:
     """Of `instrument`'s venue, for a sale at `lowest` or better of no more than `room`."""
-    capabilities = state.opened.capabilities[instrument.venue]
+    capabilities = state.opened.capabilities[instrument.venue].at(state.at, instrument)
     return Outlet(
         venue=instrument.venue,
         bids=view.bids,

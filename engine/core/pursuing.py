@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.core import settling
+from engine.core import caps, settling
 from engine.core.outlets import outlet
 from engine.core.state import State
 from engine.core.world import (
@@ -39,7 +39,7 @@ from engine.orders.reason import Reason
 from engine.orders.strategy import Fees, Look, Post, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
-from engine.risk import gate
+from engine.risk import depth, gate
 from engine.routing import router
 from engine.routing.router import Asked, Share
 
@@ -125,7 +125,7 @@ def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]
         lacking = min(lacking, _shared(state, plan, posting))
     left = max(lacking, *(want.quantity for want in posting))
     resting = [want for want in posting if _rests(method.tactic, want)]
-    crossing = [_asked(state, want, want.fees.taker) for want in posting if want not in resting]
+    crossing = [_asked(state, _shallow(state, want), want.fees.taker) for want in posting if want not in resting]
     shares = router.crossing(left, crossing, unsold=ZERO if last else None)
     left -= sum((share.quantity for share in shares.values()), ZERO)
     return {**shares, **router.resting(left, [_asked(state, want, want.fees.maker) for want in resting])}
@@ -139,6 +139,12 @@ def _shared(state: State, plan: LegPlan, posting: Sequence[Want]) -> Decimal:
         if not isinstance(ref, NoReference):
             most = max(most, pursue.shared(leg, room(state, plan, want.instrument, ref.price, None)))
     return most
+
+
+def _shallow(state: State, want: Want) -> Want:
+    """As much of it as may be taken of the bids that are shown; what is beyond is there for others."""
+    most = depth.most(want.view, want.floor, TimeInForce.IOC, state.limits.depth_share_max)
+    return want if most is None or most >= want.quantity else replace(want, quantity=down_to(most, want.instrument.lot))
 
 
 def _asked(state: State, want: Want, fee: Decimal) -> Asked:
@@ -164,14 +170,20 @@ def _moved(state: State, plan: LegPlan, method: Method, want: Want, reason: Reas
 
 
 def _fitting(state: State, plan: LegPlan, want: Want, post: Post) -> Decimal:
-    """What of a post the caps on notional leave room for: room is told at the reference, and it may wait above."""
-    limits = state.limits
+    """What of a post the caps on notional leave room for, and the bids that it would take.
+
+    Room is told at the reference, and it may wait above.
+    """
+    limits, lot = state.limits, want.instrument.lot
+    bounds = list(caps.room(state, plan, want.instrument, post.price, want.view))
+    bounds.append(depth.most(want.view, post.price, post.tif, limits.depth_share_max))
+    most = min((post.quantity, *(down_to(bound, lot) for bound in bounds if bound is not None)))
     left = [limits.order_notional_max, limits.minute_notional_max - minute(state, plan)[0]]
     if limits.basket_minute_max is not None:
         left.append(limits.basket_minute_max - basket_minute(state, plan))
-    if times(post.quantity, post.price) <= min(left):
-        return post.quantity
-    return max(ZERO, down_to(min(left) / post.price, want.instrument.lot))
+    if times(most, post.price) <= min(left):
+        return most
+    return max(ZERO, down_to(min(left) / post.price, lot))
 
 
 def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedule, at: Instant) -> Want | None:
@@ -185,7 +197,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
         return None
     name = leg.live.get(venue)
     resting = state.live.get(name) if name is not None and name not in state.taken else None
-    index, capabilities = schedule.slice(at), state.opened.capabilities[venue]
+    index, capabilities = schedule.slice(at), state.opened.capabilities[venue].at(at, instrument)
     seen = pursue.progress(leg, not feeding(state, plan), at, plan.lot, [venue], index)
     space = room(state, plan, instrument, ref.price, resting)
     return Want(

@@ -129,7 +129,7 @@ def _quantity(state: State, plan: LegPlan, instrument: Instrument) -> Decimal:
     _, ref, lowest = priced
     leg, space = state.legs[plan.id], room(state, plan, instrument, ref, None)
     bounds = [space.account, leg.remaining - space.elsewhere]
-    bounds += [bound for bound in (space.inventory, space.today) if bound is not None]
+    bounds += [bound for bound in (space.inventory, space.today, space.cap, space.venue_cap) if bound is not None]
     quantity = instrument.sellable(max(ZERO, min(bounds)))
     making = state.terms.stable(plan.buy)
     if making is not None and quantity == space.inventory and times(quantity * CRUMBS, ref) < making.inventory_max:

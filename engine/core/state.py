@@ -31,6 +31,7 @@ from engine.orders.tranche import Tranche, TrancheId
 from engine.planning.pace import Stretch
 from engine.planning.plan import LegPlan, Plan
 from engine.reconcile.compare import Difference
+from engine.risk.caps import Account
 from engine.risk.limits import Limits
 from engine.risk.stable import PegSeen
 from engine.science.stable import Guard
@@ -176,6 +177,8 @@ class State:
     due_at: Instant = NEVER
     sent: deque[tuple[Instant, LegId, Decimal]] = field(default_factory=deque)
     """Orders of the last minute and their notionals."""
+    accounts: dict[tuple[VenueName, Asset], Account] = field(default_factory=dict)
+    """Where there are caps, what was sold for each asset: per venue, and under no name on all of them."""
     failed_looks: set[ClientOrderId] = field(default_factory=set)
     stops: dict[tuple[Scope, str], str] = field(default_factory=dict)
     """What somebody stopped, and who."""

@@ -18,6 +18,7 @@ from engine.orders import lifecycle, quotes
 from engine.orders.order import ChildOrder, Order, OrderFact, OrderState, floor_of
 from engine.orders.quotes import Ask
 from engine.orders.reports import Dealt, NoDeal, NoWord, Refused, Transient, Unknown
+from engine.risk.caps import counted_at
 
 PAUSE = Span(10 * SECOND)
 """Market time between two rounds of questions for one leg, where the first brought no deal."""
@@ -49,7 +50,9 @@ def taken(state: State, entry: c.AcceptQuote) -> None:
     """The quote may be a deal from here on."""
     child = entry.approved.order
     leg = state.legs[child.leg]
-    state.live[child.client_id] = Order(child, floor=floor_of(entry.approved.checks))
+    checks = entry.approved.checks
+    most = counted_at(checks) if state.limits.caps is not None else None
+    state.live[child.client_id] = Order(child, floor=floor_of(checks), most=most)
     leg.live[child.venue] = child.client_id
     leg.denied.pop(child.venue, None)
     state.taken[child.client_id] = entry.quote

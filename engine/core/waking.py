@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.core import flooring, guarding, quoting, settling
+from engine.core import caps, flooring, guarding, quoting, settling
 from engine.core.state import State
 from engine.core.world import able, leg_stopped, out_of_hours, schedule_of
 from engine.events import CaseChanged, FloorSet, Instructed, Restarted, Turning
@@ -45,6 +45,8 @@ def wakes(state: State, event: Turning, schedules: Mapping[LegId, Schedule]) -> 
                 wanted.append(turns)
             if guarding.watched(state, plan) and not (out_of_hours(state, plan) or leg_stopped(state, plan)):
                 wanted.append(guarding.next_minute(state.at))
+            if not out_of_hours(state, plan):
+                wanted += caps.wakes(state, plan)
             if state.limits.footprint is not None:  # each minute is judged whole, when it is over
                 wanted.append(guarding.next_minute(state.at))
             if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at

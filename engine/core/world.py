@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.core import floors, footing, guarding, pausing
+from engine.core import caps, floors, footing, guarding, pausing
 from engine.core.exposure import cover_of
 from engine.core.state import State
 from engine.kernel.clock import MINUTE, Instant
@@ -185,11 +185,14 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         ceiling = min(ceiling, making.inventory_max)
     left = limits.minute_notional_max - minute(state, plan)[0]
     besides = resting.child.client_id if resting is not None else None
+    if (most := caps.ceiling(state, plan, instrument.venue)) is not None:
+        ceiling = min(ceiling, most)
+    cap, venue_cap = caps.room(state, plan, instrument, price, view_of(state, instrument), besides)
     quota = today(state, plan)
     basket = state.limits.basket_minute_max
     if basket is not None:
         left = min(left, basket - basket_minute(state, plan))
-    worth = min(state.opened.capabilities[instrument.venue].worthwhile, ceiling)
+    worth = min(state.opened.capabilities[instrument.venue].at(state.at, instrument).worthwhile, ceiling)
     if state.terms.stable(plan.sell) is not None:
         worth = ZERO  # its own schedule gathers it, and it may not grow old
     return Room(
@@ -198,6 +201,8 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         inventory=inventory,
         minute=max(ZERO, down_to(left / price, lot)),
         today=None if quota is None else max(ZERO, quota[1] - quota[0]),
+        cap=cap,
+        venue_cap=venue_cap,
         order=down_to(limits.order_notional_max / price, lot),
         account=min(shown(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
@@ -339,6 +344,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
     """All that the gate may look at for this order."""
     leg, venue, instrument = state.legs[plan.id], child.venue, plan.at(child.venue)
     notional, orders = minute(state, plan)
+    whole, here = caps.caps(state, plan, venue)
     return World(
         at=state.at,
         deadline=state.deadline_of(plan),
@@ -348,7 +354,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         floor=plan.floor,
         bottom_now=floors.bottom(state, plan),
         tally=floors.tally(state, plan, child.slice),
-        charge=floors.charge(plan.floor, state.opened.capabilities[venue]),
+        charge=floors.charge(plan.floor, state.opened.capabilities[venue].at(state.at, instrument)),
         participation_max=plan.participation_max,
         view=view_of(state, instrument),
         views=views_of(state, plan),
@@ -375,6 +381,7 @@ def world_of(state: State, plan: LegPlan, child: ChildOrder) -> World:
         cover=cover_of(state) if not plan.fed_by else None,
         today=today(state, plan),
         basket_notional=basket_minute(state, plan),
+        caps=(*whole, *here),
         continuous=state.venues[venue].continuous,
         stopped=stopped(state, plan, venue),
     )

@@ -31,7 +31,11 @@ class Valves(Struct, frozen=True, kw_only=True):
     minute: float
     """Coins in any minute, by the limit of what may be sent."""
     day: float
-    """Coins in a local day, by its quota; or `inf`."""
+    """Coins in a local day, by its quota or its cap; or `inf`."""
+    hour_cap: float = inf
+    """Coins in an hour, by its cap."""
+    total: float = inf
+    """Coins in all, by a cap on the whole."""
     day_share: float = inf
     """Like `whole`, of what others trade on each day while we may sell."""
 
@@ -87,7 +91,7 @@ def _through(days: dict[str, list[Cell]], valves: Valves, volumes: Sequence[Any]
     for cells, factor in zip(days.values(), volumes, strict=True):
         today = np.zeros_like(passed)
         for cell in cells:
-            by_time = valves.minute * cell.open / MINUTE
+            by_time = min(valves.minute * cell.open / MINUTE, valves.hour_cap)
             today += np.minimum(by_time, valves.hour * cell.volume * factor) if valves.hour < inf else by_time
         volume = factor * sum(cell.volume for cell in cells)
         if valves.day_share < inf:
@@ -96,4 +100,4 @@ def _through(days: dict[str, list[Cell]], valves: Valves, volumes: Sequence[Any]
         passed += np.minimum(today, valves.day)
         if valves.whole < inf:
             passed = np.minimum(passed, valves.whole * traded)
-    return passed
+    return np.minimum(passed, valves.total)

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from math import exp, inf, sqrt
 
-from engine.forecast import capacity, floors, footprint, words
+from engine.forecast import capacity, caps, floors, footprint, words
 from engine.forecast.capacity import Valves
-from engine.forecast.cells import Cell, cells
+from engine.forecast.cells import cells
 from engine.forecast.cost import CERTAINTY
 from engine.forecast.course import Course
 from engine.forecast.scene import Scene
 from engine.forecast.words import Line
-from engine.kernel.clock import DAY, iso
+from engine.kernel.clock import DAY
 from engine.kernel.money import BP, plain, trimmed
-from engine.mandate.hours import day
 from engine.mandate.terms import FloorFees, FloorScope
 from engine.planning.plan import AtEnd
 
@@ -73,7 +72,7 @@ def deadline(scene: Scene) -> Iterator[Line]:
     if known.volume_daily is None and valves.by_volume:
         yield "deadline", "the chance of missing it is not told: nobody said how much is traded"
         return
-    met = capacity.outcome(scene.quantity, found, valves, known.factors, lambda cell: local_day(scene, cell))
+    met = capacity.outcome(scene.quantity, found, valves, known.factors, lambda cell: caps.local_day(scene, cell))
     yield (
         "deadline",
         f"{words.moment(ends)} UTC; the limits let {words.number(met.typical)} {leg.sell} through by then on ordinary "
@@ -82,14 +81,8 @@ def deadline(scene: Scene) -> Iterator[Line]:
     )
 
 
-def local_day(scene: Scene, cell: Cell) -> str:
-    """The local day of a cell, by which a quota counts; the UTC day where there are no hours."""
-    programme = scene.given.programme
-    return day(programme.hours, cell.begins) if programme is not None else iso(cell.begins)[:10]
-
-
 def _valves(scene: Scene) -> Valves:
-    given, leg = scene.given, scene.given.leg
+    given, leg, rules = scene.given, scene.given.leg, scene.given.limits.caps
     assert scene.known.price is not None
     share = float(leg.participation_max) if leg.participation_max is not None else inf
     if leg.schedule.name == "pov":
@@ -100,7 +93,12 @@ def _valves(scene: Scene) -> Valves:
         whole=footprint.odds(share),
         hour=footprint.odds(min(hour.market, hour.venue)),
         minute=float(given.limits.minute_notional_max) / scene.known.price,
-        day=float(quota * leg.quantity) if quota is not None else inf,
+        hour_cap=caps.hour(rules, given.venues) / scene.known.price,
+        day=min(
+            float(quota * leg.quantity) if quota is not None else inf,
+            caps.of_day(rules, given.venues) / scene.known.price,
+        ),
+        total=caps.whole(rules) / scene.known.price,
         day_share=footprint.odds(min(daily.market, daily.venue)),
     )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import inf, sqrt
 
-from engine.forecast import chances, words
+from engine.forecast import caps, chances, words
 from engine.forecast.cost import CERTAINTY, best_rate
 from engine.forecast.orders import Orders
 from engine.forecast.scene import Scene
@@ -13,7 +13,7 @@ from engine.forecast.waiting import advice
 from engine.forecast.ways import WEIGHT, aversion
 from engine.forecast.words import Line
 from engine.kernel.clock import DAY, Span
-from engine.kernel.money import BP, plain, ratio, times, trimmed
+from engine.kernel.money import BP, plain, trimmed
 from engine.science.almgren_chriss import ac_lvar
 from engine.science.impact import athl_impact
 from engine.science.routing import sor_sweep
@@ -30,7 +30,7 @@ def lines(scene: Scene) -> Iterator[Line]:
     yield from chances.impression(scene)
     if scene.own is not None and scene.own.orders is not None:
         yield from _orders(scene, scene.own.orders)
-        yield from _caps(scene, scene.own.orders)
+        yield from caps.hit(scene, scene.own.orders, _slice(scene))
         yield from _preview(scene, scene.own.orders)
     yield from _opinions(scene)
     yield from _jitter(scene)
@@ -95,34 +95,6 @@ def _preview(scene: Scene, found: Orders) -> Iterator[Line]:
 
 def _slice(scene: Scene) -> int:
     return scene.given.leg.window // max(len(scene.bins), 1)
-
-
-def _caps(scene: Scene, found: Orders) -> Iterator[Line]:
-    """Limits of money and of the day that the schedule runs into, before anything is caught up."""
-    given, price, hit = scene.given, scene.known.price, list[str]()
-    limits, programme = given.limits, given.programme
-    if price is None or not found.sizes or scene.own is None:
-        return
-    largest = times(max(found.sizes), Decimal(repr(price)))
-    ceiling = min(limits.order_notional_max, *(each.notional_max for each in given.leg.instruments))
-    if largest > ceiling:
-        hit.append(f"an order of {plain(ratio(largest, Decimal(1), 2))} is above {trimmed(ceiling)}, and is cut")
-    length = max(_slice(scene) / (60 * 10**9), 1.0)
-    minute = float(largest) / length
-    if minute > limits.minute_notional_max:
-        told = f"{words.fixed(minute, 2)} a minute are above minute_notional_max, {trimmed(limits.minute_notional_max)}"
-        hit.append(told)
-    if programme is not None and programme.quota is not None:
-        by_day: dict[str, float] = {}
-        for cell, share in zip(scene.hours, scene.shares, strict=True):
-            name = chances.local_day(scene, cell)
-            by_day[name] = by_day.get(name, 0.0) + share
-        hit += [
-            f"{words.percent(share)} % on {name} are above the day's quota of {trimmed(programme.quota * 100)} %"
-            for name, share in by_day.items()
-            if share > float(programme.quota) + 1e-6
-        ]
-    yield "caps hit", "; ".join(hit) if hit else "none of the limits on orders, minutes and days"
 
 
 def _opinions(scene: Scene) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from engine.mandate.hours import Blackout, Hours
 from engine.mandate.programme import Carry, Overnight, Programme
 from engine.market.footprint import Shares
 from engine.planning.plan import AtEnd, LegPlan, Plan
+from engine.risk.caps import Bounds
 from engine.risk.limits import Limits
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -40,7 +41,7 @@ def rules(plan: Plan, limits: Limits) -> list[Line]:
     for leg in plan.legs:
         if not leg.fed_by:
             found += _leg(leg)
-    return [*found, *_hours(plan), *_guards(limits)]
+    return [*found, *_hours(plan), *_guards(limits), *_caps(limits)]
 
 
 def _leg(leg: LegPlan) -> Iterator[Line]:
@@ -87,6 +88,26 @@ def _guards(limits: Limits) -> Iterator[Line]:
     scopes = (("each venue", footprint.venue), ("the market", footprint.market))
     parts = [f"{part} of {scope}" for scope, shares in scopes if (part := _shares(shares))]
     yield "footprint", f"at most {' and '.join(parts)}, of what counts" if parts else "no limit but participation"
+
+
+def _caps(limits: Limits) -> Iterator[Line]:
+    """Before fees, in the asset that is received; named only where there are any."""
+    rules = limits.caps
+    if rules is not None:
+        scopes = [("", rules.all), *((f" at {name}", bounds) for name, bounds in rules.venues.items())]
+        told = [f"{part}{scope}" for scope, bounds in scopes if (part := _bounds(bounds))]
+        told += [f"{trimmed(rules.total)} in all"] if rules.total is not None else []
+        yield "caps on what is sold for one asset", f"at most {', '.join(told)}"
+    if limits.depth_share_max is not None:
+        yield (
+            "depth",
+            f"a crossing order takes at most {trimmed(limits.depth_share_max * 100)} % of the bids it may take",
+        )
+
+
+def _bounds(bounds: Bounds) -> str:
+    spans = (("in any hour", bounds.hour), ("a local day", bounds.day))
+    return " and ".join(f"{trimmed(bound)} {span}" for span, bound in spans if bound is not None)
 
 
 def _shares(shares: Shares) -> str:

@@ -163,6 +163,8 @@ class Order(Struct, frozen=True):
     """Cancels that were answered."""
     floor: Decimal | None = None
     """The floor that it was sent under, in the asset bought."""
+    most: Decimal | None = None
+    """The most that a unit of it was counted to bring, where a cap counts it; in the asset bought."""
 
     @property
     def live(self) -> bool:

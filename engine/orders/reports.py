@@ -4,10 +4,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, TradeId, VenueName, VenueOrderId
 from engine.kernel.money import Amount, Asset, times
+from engine.market.fees import FeeRow, in_force
+from engine.market.instrument import Instrument
 from engine.orders.order import TimeInForce
 
 
@@ -179,6 +182,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     maker_fee: Decimal = Decimal(0)
     fee_min: Decimal = Decimal(0)
     """The least that a fully executed order costs, in the quote currency, stablecoins and dollars taken alike."""
+    fees: tuple[FeeRow, ...] = ()
+    """Our account's own schedule, where the config has one: ask `at` for what holds of a pair at an instant."""
 
     def takes(self, tif: TimeInForce) -> bool:
         """May a limit order be sent with it?"""
@@ -188,6 +193,20 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     def worthwhile(self) -> Decimal:
         """The notional below which the minimum binds, and an order pays more than the rate; 0 without a minimum."""
         return self.fee_min / self.taker_fee if self.fee_min and self.taker_fee else Decimal(0)
+
+    def under(self, rows: tuple[FeeRow, ...], when: Instant) -> "Capabilities":
+        """By this schedule. Without a pair, the fees are those of every pair as of `when`."""
+        row = in_force(rows, when, None, None)
+        if row is None:
+            return replace(self, fees=rows)
+        return replace(self, fees=rows, taker_fee=row.taker, maker_fee=row.maker, fee_min=row.minimum)
+
+    def at(self, when: Instant, instrument: Instrument) -> "Capabilities":
+        """With the fees of that pair at that instant; as they stand where no schedule says anything."""
+        row = in_force(self.fees, when, instrument.base, instrument.quote)
+        if row is None:
+            return self
+        return replace(self, taker_fee=row.taker, maker_fee=row.maker, fee_min=row.least(instrument.quote))
 
     def fee(self, notional: Decimal) -> Decimal:
         """What an order that takes `notional` from the book is expected to cost."""

@@ -26,6 +26,10 @@ class Room(Struct, frozen=True, kw_only=True):
     """Of the venue and the market, what our shares leave, what works elsewhere included."""
     today: Decimal | None = None
     """Of the leg, what the day's quota leaves, what works included."""
+    cap: Decimal | None = None
+    """Of all venues together, what the caps per hour, per day and in all leave, what works included."""
+    venue_cap: Decimal | None = None
+    """Of the venue, likewise."""
     order: Decimal
     account: Decimal
     """What stands at the venue and no other order may take."""
@@ -104,13 +108,15 @@ def shared(leg: Leg, room: Room) -> Decimal:
         bounds.append(room.inventory)
     if room.today is not None:
         bounds.append(room.today - room.elsewhere)
+    if room.cap is not None:
+        bounds.append(room.cap)
     return max(ZERO, min(bounds))
 
 
 def _hard_bounds(leg: Leg, instrument: Instrument, price: Decimal, room: Room) -> list[Decimal]:
     """What no order may exceed, whatever the schedule wants."""
     bounds = [room.order, instrument.largest(price), room.account, shared(leg, room)]
-    return bounds if room.footprint is None else [*bounds, room.footprint]
+    return bounds + [bound for bound in (room.footprint, room.venue_cap) if bound is not None]
 
 
 def _catch_up(

@@ -18,7 +18,7 @@ from engine.kernel.money import ZERO, AssetClass, plain, times
 from engine.mandate.deposit import shown
 from engine.orders.order import Approved, Check, ChildOrder
 from engine.orders.reports import Quote
-from engine.risk import flow, prices
+from engine.risk import cumulative, depth, flow, prices
 from engine.risk.reserve import Charge
 from engine.risk.verdict import Verdict, judge
 from engine.risk.world import World
@@ -35,6 +35,8 @@ def check(child: ChildOrder, world: World) -> Approved | tuple[Denied, ...]:
         *_size(child, world),
         *prices.verdicts(child, world),
         *flow.verdicts(child, world),
+        *cumulative.verdicts(child, world),
+        *depth.verdicts(child, world),
     ]
     denied = tuple(v for v in verdicts if isinstance(v, Denied))
     if denied:
@@ -57,10 +59,14 @@ PACING = frozenset(
 """What paces orders in a book, and is no measure for a deal that was struck by voice."""
 
 
-def check_deal(child: ChildOrder, world: World) -> list[Verdict]:
-    """The verdicts on a deal that people struck: all that protects mandate, path and price."""
+def check_deal(child: ChildOrder, world: World, gross: Decimal | None = None) -> list[Verdict]:
+    """The verdicts on a deal that people struck: all that protects mandate, path and price, and the caps.
+
+    `gross` is what a unit was sold for, where `child` has the price net of a fee.
+    """
     paid = replace(world, charge=Charge())  # its price is what is left of it
     found = [*_standing(child, world), *_path(child, world), *_size(child, world), *prices.verdicts(child, paid)]
+    found += cumulative.verdicts(child, world, child.price if gross is None else gross)
     return [verdict for verdict in found if verdict.limit not in PACING]
 
 
@@ -90,6 +96,7 @@ def check_quote(child: ChildOrder, offered: Offered, world: World) -> Approved |
         *_path(child, world),
         *_size(child, world),
         *prices.verdicts(child, replace(world, charge=Charge())),  # the dealer's spread is inside, and nothing else
+        *cumulative.verdicts(child, world, cumulative.firm(child, offered.quote, world)),
     ]
     verdicts = [verdict for verdict in found if verdict.limit not in BOOKISH]
     if denied := tuple(v for v in verdicts if isinstance(v, Denied)):

@@ -12,6 +12,7 @@ from engine.mandate.terms import Floor, FloorKind, Terms
 from engine.market.footprint import Footing
 from engine.market.instrument import Instrument
 from engine.market.view import MarketView
+from engine.risk.caps import Cap
 from engine.risk.limits import Limits
 from engine.risk.reserve import Bottom, Charge, Tally
 
@@ -76,6 +77,8 @@ class World(Struct, frozen=True, kw_only=True):
     """What live orders of this leg may still sell."""
     basket_notional: Decimal = ZERO
     """What legs that sell for the same asset have sent in the last minute."""
+    caps: tuple[Cap, ...] = ()
+    """All that bind the leg at the order's venue, as they stand without the order."""
     continuous: bool
     stopped: str
     """Why nothing may be sent to the venue or at all: halted, paused, keys refused; empty when it may."""
