@@ -90,6 +90,8 @@ def _listed(prepared: "Prepared") -> Iterator[str]:
         for name in hop.missing:
             yield f"{hop.asset}: {hop.edge.sell}>{hop.edge.buy} is not listed on {name}"
     yield from map(str, prepared.references)
+    yield from prepared.doubts
+    yield from prepared.fees
 
 
 def _leg(leg: "LegPlan") -> Iterator[str]:

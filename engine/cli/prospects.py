@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.forecast.prospect import LegProspect, Prospect, Way
+from engine.forecast.prospect import HeatMap, HeatRow, Leak, LegProspect, Prospect, Way
 
 HEADS: Final = ("way", "spread", "fees", "impact", "total", "+/-", "95 %", "cost", "lasts", "peak %", "unsold")
 DASH: Final = "-"
 """Stands where nobody could tell."""
+NO_DATA: Final = "."
+MARK: Final = "*"
+HALF: Final = 12
+"""Hours beside one another."""
 
 
 def lines(prospect: Prospect) -> Iterator[str]:
@@ -19,6 +23,10 @@ def lines(prospect: Prospect) -> Iterator[str]:
         yield from (f"  not told: {what}" for what in leg.lacking)
         yield from _ways(leg)
         yield from (f"  {name}: {words}" for name, words in leg.lines)
+        if leg.heat is not None:
+            yield from _heat(leg.heat, leg.sell)
+        if leg.leak is not None:
+            yield from _leak(leg.leak)
     yield ""
 
 
@@ -46,3 +54,35 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         )
         for row in rows
     ]
+
+
+def _heat(heat: HeatMap, asset: str) -> Iterator[str]:
+    """Half a day beside the other half would be wider than a terminal: two blocks of twelve hours."""
+    if not heat.rows:
+        yield f"  {heat.remark}"
+        return
+    yield f"  heat map: {asset} that others trade in an hour, median by venue; hours of {heat.zone}"
+    yield f"  {MARK} the plan sells then; {NO_DATA} no data; allowed beside it: {heat.share}"
+    for first in (0, HALF):
+        heads = ["hour", *(f"{hour:02d} " for hour in range(first, first + HALF))]
+        rows = [row for each in heat.rows for row in _of_venue(each, first)]
+        yield from (f"    {row.rstrip()}" for row in aligned([heads, *rows]))
+    yield from (f"    {row.venue}, {row.days}: {row.source}" for row in heat.rows)
+    if heat.remark:
+        yield f"    {heat.remark}"
+
+
+def _of_venue(row: HeatRow, first: int) -> Iterator[Sequence[str]]:
+    cells = row.cells[first : first + HALF]
+    yield f"{row.venue}, {row.days}", *(f"{volume or NO_DATA}{MARK if sold else ' '}" for volume, _, sold in cells)
+    if row.allowed:
+        yield "  allowed", *(f"{allowed or NO_DATA} " for _, allowed, _ in cells)
+
+
+def _leak(leak: Leak) -> Iterator[str]:
+    """Findings with something to do about them have a second line."""
+    yield f"  leak check: {leak.basis}"
+    for each in leak.findings:
+        yield f"    {each.level}: {each.name}: {each.measure}"
+        if each.remedy:
+            yield f"      {each.bound}; smaller by: {each.remedy}"

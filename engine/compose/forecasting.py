@@ -11,7 +11,7 @@ from engine.compose.request import Request
 from engine.core import floors, world
 from engine.core.state import State
 from engine.forecast import deposit, market
-from engine.forecast.given import FloorNow, Given, Worth
+from engine.forecast.given import FloorNow, Given, Supply, Worth
 from engine.forecast.leg import prospect as prospect_of
 from engine.forecast.market import History
 from engine.forecast.prospect import Prospect
@@ -20,6 +20,8 @@ from engine.kernel.clock import Instant, Span, iso
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import LegId
 from engine.kernel.money import BP, ZERO, Asset, times, trimmed
+from engine.ledger import accounts
+from engine.mandate.assets import KNOWN
 from engine.mandate.deposit import Cover
 from engine.market.consolidated import Consolidated, median
 from engine.market.conversion import SELL, converted_price, rate_of
@@ -68,7 +70,8 @@ def _given(
         hours=first.plan.hours(leg),
         programme=first.plan.programme,
         limits=first.limits,
-        capabilities=first.opened.capabilities,
+        capabilities=dict(first.opened.capabilities)
+        | {i.venue: first.opened.capabilities[i.venue].at(first.at, i) for i in leg.instruments},
         views=tuple(view for each in leg.instruments if (view := world.view_of(first, each)) is not None),
         price=price,
         impact=request.config.impacts.get(leg.sell),
@@ -78,6 +81,21 @@ def _given(
         worth=_worth(first, leg),
         remarks=tuple(remarks),
         onward=_onward(first, leg, price[0]) if price is not None else "",
+        supply=_supply(first, leg),
+    )
+
+
+def _supply(first: State, leg: LegPlan) -> Supply:
+    """Where its coin lies by the books with which a run would open."""
+    there = {each.venue: first.ledger.of(accounts.venue(each.venue), leg.sell) for each in leg.instruments}
+    custody = first.opened.custody
+    if custody is not None and leg.sell not in custody.holdings:
+        custody = None
+    return Supply(
+        there=there,
+        custody=custody,
+        in_custody=first.ledger.of(accounts.CUSTODY, leg.sell),
+        unit=KNOWN[leg.sell].unit,
     )
 
 
@@ -110,7 +128,7 @@ def _worth(first: State, leg: LegPlan) -> Worth | None:
         return None
     pairs = onward[0].instruments
     views = [view for each in pairs if (view := world.view_of(first, each)) is not None]
-    fee_bp = min(first.opened.capabilities[each.venue].taker_fee for each in pairs) * BP
+    fee_bp = min(first.opened.capabilities[each.venue].at(first.at, each).taker_fee for each in pairs) * BP
     found = rate_of(views, leg.buy, settlement, first.at, first.limits.reference, fee_bp)
     if isinstance(found, NoReference):
         return None
@@ -132,7 +150,9 @@ def _onward(first: State, leg: LegPlan, price: Decimal) -> str:
     policy = first.terms.stable(onward.sell)
     par = policy.par if policy is not None else Decimal(1)
     each = times(min(amount, received), par)
-    fee, venue = min((first.opened.capabilities[i.venue].fee(each), i.venue) for i in onward.instruments)
+    fee, venue = min(
+        (first.opened.capabilities[i.venue].at(first.at, i).fee(each), i.venue) for i in onward.instruments
+    )
     return (
         f"about {count} sales of {trimmed(amount)} {onward.sell}, or less where it grows old; fees of about "
         f"{fixed(float(count * fee), 2)} {onward.buy} at {venue}, its least fee an order included"

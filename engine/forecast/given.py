@@ -8,6 +8,8 @@ from msgspec import Struct
 from engine.forecast.market import History
 from engine.kernel.clock import Instant
 from engine.kernel.ids import VenueName
+from engine.kernel.money import ZERO
+from engine.mandate.custody import CustodyPlan
 from engine.mandate.hours import Hours
 from engine.mandate.programme import Programme
 from engine.market.view import MarketView
@@ -37,6 +39,18 @@ class Worth(Struct, frozen=True):
     """As a multiple of par."""
 
 
+class Supply(Struct, frozen=True, kw_only=True):
+    """Where the leg's coin lies when the plan is made."""
+
+    there: Mapping[VenueName, Decimal]
+    """At its venues already."""
+    custody: CustodyPlan | None = None
+    """How the rest leaves custody; `None` where nothing does."""
+    in_custody: Decimal = ZERO
+    unit: Decimal
+    """The asset's smallest."""
+
+
 class Given(Struct, frozen=True, kw_only=True):
     """One leg that nobody feeds."""
 
@@ -63,3 +77,10 @@ class Given(Struct, frozen=True, kw_only=True):
     """Of files that could be read and say less than one would think."""
     onward: str = ""
     """Fees of the leg that it feeds, in words."""
+    supply: Supply | None = None
+    """`None` where nobody says where the coin lies."""
+
+    @property
+    def venues(self) -> tuple[VenueName, ...]:
+        """Where it may be sold."""
+        return tuple(each.venue for each in self.leg.instruments)

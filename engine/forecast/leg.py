@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.forecast import footprint, frontier, words
+from engine.forecast import footprint, frontier, heat, words
 from engine.forecast.cells import cells, planned
 from engine.forecast.cost import Cost, deviation_bp, impact_bp
 from engine.forecast.course import Bin
@@ -14,6 +14,7 @@ from engine.forecast.market import Conditions, conditions
 from engine.forecast.orders import Outlet, orders, parts_of
 from engine.forecast.prospect import LegProspect, Way
 from engine.forecast.scene import Scene, Weighed
+from engine.forecast.watched import leak
 from engine.forecast.ways import NAMES, Drawn, bins_of, problem, ways
 from engine.kernel.ids import VenueName
 from engine.kernel.money import BP, plain, times
@@ -22,7 +23,7 @@ from engine.science.almgren_chriss import Sale
 
 def prospect(given: Given) -> LegProspect:
     """All of it. What can't be told is left out, and named among what is lacking. `ValueError` for unusable bars."""
-    leg, scene = given.leg, scene_of(given)
+    leg, scene, volumes = given.leg, scene_of(given), heat.heat(given)
     return LegProspect(
         leg=str(leg.id),
         sell=str(leg.sell),
@@ -35,6 +36,8 @@ def prospect(given: Given) -> LegProspect:
         stretches=scene.rows,
         frontier=frontier.curve(scene),
         marks=frontier.marks(scene),
+        heat=heat.shown(given, volumes, scene.hours, scene.shares),
+        leak=leak(scene, volumes),
     )
 
 

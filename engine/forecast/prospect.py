@@ -71,6 +71,76 @@ class Stretch(Struct, frozen=True, kw_only=True):
     """It can't be sold then, by that limit."""
 
 
+class HeatRow(Struct, frozen=True, kw_only=True):
+    """What others trade at one venue through the hours of the local day."""
+
+    venue: str
+    days: str
+    """`weekdays`, `weekends` or `all days`."""
+    sells: bool
+    """The plan may sell there; else it is only looked at."""
+    source: str
+    """The file with the days that it covers; or why there is nothing."""
+    volumes: str = ""
+    """`08 6.75, 09 7.1`: hour and median in coins. An hour that is not named has no data, and gets none from others."""
+    allowed: str = ""
+    """The same of what our limits let us sell beside it; empty where no limit goes by volume."""
+    sold_in: str = ""
+    """`08 09`: the hours in which the plan sells on such days."""
+
+    @property
+    def cells(self) -> tuple[tuple[str, str, bool], ...]:
+        """Volume, what is allowed, and whether the plan sells: of all 24 hours."""
+        volumes, allowed = _by_hour(self.volumes), _by_hour(self.allowed)
+        names = [f"{hour:02d}" for hour in range(24)]
+        return tuple((volumes.get(name, ""), allowed.get(name, ""), name in self.sold_in.split()) for name in names)
+
+
+def _by_hour(text: str) -> dict[str, str]:
+    return dict(each.split(" ", 1) for each in text.split(", ") if each)
+
+
+class HeatMap(Struct, frozen=True, kw_only=True):
+    """Where and when there is somebody to sell to."""
+
+    zone: str
+    """Of the hours: `UTC+08:00`."""
+    share: str
+    """By which limit something is allowed, or that none goes by volume."""
+    remark: str
+    """Why there is no map, or what of it one should know; empty where nothing is to be said."""
+    rows: tuple[HeatRow, ...] = ()
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that deposits may tell to whoever watches the chain."""
+
+    name: str
+    level: str
+    """`fine`, `note`, `warn`, or `not told` where there is too little to judge by."""
+    measure: str
+    bound: str
+    """From where on it is worth a note or a warning, and why there."""
+    remedy: str
+    """What would make it smaller; empty where nothing has to."""
+
+
+class Leak(Struct, frozen=True, kw_only=True):
+    """What can be learned of a sale from the coin that goes to the venues."""
+
+    basis: str
+    """What was looked at, and what was taken for granted."""
+    deposits: str = ""
+    """`0.00 0.25 osl, 0.50 0.1 hashkey`: hours since the start, coins and venue of those that are foretold."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def marks(self) -> tuple[tuple[str, str, str], ...]:
+        """The deposits, one by one."""
+        parts = (each.split(" ", 2) for each in self.deposits.split(", ") if each)
+        return tuple((hours, units, venue) for hours, units, venue in parts)
+
+
 class LegProspect(Struct, frozen=True, kw_only=True):
     """One leg that nobody feeds."""
 
@@ -89,6 +159,8 @@ class LegProspect(Struct, frozen=True, kw_only=True):
     """Standard deviation and expected cost in bp of the best ways by Almgren and Chriss, the riskiest first."""
     marks: tuple[tuple[str, str, str], ...]
     """What lies on that chart by name: deviation and cost."""
+    heat: HeatMap | None = None
+    leak: Leak | None = None
 
 
 class Prospect(Struct, frozen=True, kw_only=True):

@@ -37,11 +37,11 @@ def chance(value: float) -> str:
     return f"{fixed(100 * value, 1)} %"
 
 
-def number(value: float) -> str:
-    """Four digits that count, and no exponent: of a volume or a price."""
+def number(value: float, digits: int = 4) -> str:
+    """So many digits that count, and no exponent: of a volume or a price."""
     if value == 0:
         return "0"
-    shown = f"{value:.4g}"
+    shown = f"{value:.{digits}g}"
     return f"{float(shown):.0f}" if "e" in shown and abs(value) >= 1 else shown if "e" not in shown else f"{value:.12f}"
 
 
@@ -59,6 +59,12 @@ def hours(length: int) -> str:
 def moment(at: Instant) -> str:
     """UTC, to the minute."""
     return iso(at)[:16].replace("T", " ")
+
+
+def zone(offset: int) -> str:
+    """Local time less UTC: `UTC+08:00`, and `UTC` where there is no difference."""
+    hours, minutes = divmod(abs(offset) // MINUTE, 60)
+    return f"UTC{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}" if offset else "UTC"
 
 
 def day(at: Instant) -> str:

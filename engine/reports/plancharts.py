@@ -35,7 +35,7 @@ def schedule(leg: LegProspect) -> dict[str, Any] | None:
         order=alt.Order("hours:Q"),
         color=_colour(leg),
     )
-    return _finished(base.mark_line(strokeWidth=1.8), {"rows": rows}, 240)
+    return finished(base.mark_line(strokeWidth=1.8), {"rows": rows}, 240)
 
 
 def frontier(leg: LegProspect) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def frontier(leg: LegProspect) -> dict[str, Any] | None:
         named = alt.Chart(alt.NamedData(name=name))
         layers.append(named.mark_point(filled=True, size=60, color=hue).encode(x=x, y=y))
         layers.append(named.mark_text(align="right", dx=-4, dy=below, color=hue).encode(x=x, y=y, text="name:N"))
-    return _finished(alt.layer(*layers), {"line": line, "others": others, "ours": ours}, 240)
+    return finished(alt.layer(*layers), {"line": line, "others": others, "ours": ours}, 240)
 
 
 def footprint(leg: LegProspect) -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ def footprint(leg: LegProspect) -> dict[str, Any] | None:
     ruled: Rows = [{"share": limit} for limit in limits]
     rule = alt.Chart(alt.NamedData(name="limits")).mark_rule(color=OURS, strokeDash=[5, 3]).encode(y="share:Q")
     drawn = alt.layer(bars, rule) if ruled else bars
-    return _finished(drawn, {"rows": rows, **({"limits": ruled} if ruled else {})}, 200)
+    return finished(drawn, {"rows": rows, **({"limits": ruled} if ruled else {})}, 200)
 
 
 def outcomes(leg: LegProspect) -> dict[str, Any] | None:
@@ -89,7 +89,7 @@ def outcomes(leg: LegProspect) -> dict[str, Any] | None:
         y=alt.Y("density:Q", title=None, axis=None),
         color=_colour(leg),
     )
-    return _finished(base.mark_line(strokeWidth=1.8), {"rows": rows}, 180)
+    return finished(base.mark_line(strokeWidth=1.8), {"rows": rows}, 180)
 
 
 def _bell(way: Way) -> Rows:
@@ -114,7 +114,8 @@ def _colour(leg: LegProspect) -> "alt.Color":
     return alt.Color("way:N", title=None, scale=hues, legend=alt.Legend(orient="top", title=None))
 
 
-def _finished(chart: Any, rows: dict[str, Rows], height: int) -> dict[str, Any]:
+def finished(chart: Any, rows: dict[str, Rows], height: int) -> dict[str, Any]:
+    """As all charts of a plan look, with its rows beside the specification."""
     drawn = (
         chart.properties(width="container", height=height)
         .configure_view(stroke=None)

@@ -7,8 +7,8 @@ the sentences around the figures.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from engine.forecast.prospect import LegProspect, Prospect, Way
-from engine.reports import charts, plancharts
+from engine.forecast.prospect import HeatRow, LegProspect, Prospect, Way
+from engine.reports import charts, plancharts, planheat
 from engine.reports.pages import DASH, page, script
 
 NOT_SHOWN: Final = (
@@ -16,6 +16,7 @@ NOT_SHOWN: Final = (
     "How far the calibration holds: an impact law is measured on other days, in other sizes.",
     "Orders that are refused, venues that go dark, books that are thinner than they look.",
     "The cost of what is not sold, and of what people stop or amend on the way.",
+    "What a watcher learns from anything but size and time: a custodian's addresses, an announcement, a word too many.",
 )
 
 
@@ -44,8 +45,7 @@ def _leg(leg: LegProspect, drawn: list[dict[str, Any]]) -> dict[str, Any]:
     pictures = []
     for caption, spec in plancharts.charts(leg):
         if spec is not None:
-            pictures.append((f"chart-{len(drawn)}", caption))
-            drawn.append(spec)
+            pictures.append((_drawn(spec, drawn), caption))
     return {
         "name": f"{leg.quantity} {leg.sell} for {leg.buy}",
         "id": leg.leg,
@@ -66,9 +66,28 @@ def _leg(leg: LegProspect, drawn: list[dict[str, Any]]) -> dict[str, Any]:
             )
             for row in leg.stretches
         ],
+        "sell": leg.sell,
         "buy": leg.buy,
         "charts": pictures,
+        "heat": leg.heat,
+        "heat_rows": [_row(row) for row in leg.heat.rows] if leg.heat is not None else [],
+        "heat_chart": _drawn(planheat.heat(leg), drawn),
+        "leak": leg.leak,
+        "leak_chart": _drawn(planheat.deposits(leg), drawn),
     }
+
+
+def _drawn(spec: dict[str, Any] | None, drawn: list[dict[str, Any]]) -> str:
+    """The place of a chart on the page; empty where there is nothing to draw."""
+    if spec is None:
+        return ""
+    drawn.append(spec)
+    return f"chart-{len(drawn) - 1}"
+
+
+def _row(row: HeatRow) -> dict[str, Any]:
+    cells = [(volume or DASH, allowed or DASH, sold) for volume, allowed, sold in row.cells]
+    return {"name": planheat.label(row), "cells": cells, "bounded": bool(row.allowed), "source": row.source}
 
 
 def _way(way: Way) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_the_page_needs_nothing_but_itself(example: Path, tmp_path: Path) -> Non
     page = (tmp_path / "out" / "plan.html").read_text()
     assert re.findall(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//""", page) == []
     specs = json.loads(re.findall(r"^const charts = (\[.*\]);$", page, re.MULTILINE)[0])
-    assert len(specs) == page.count('class="chart"') == 4
+    assert len(specs) == page.count('class="chart"') == 5
     assert all("$schema" not in spec and "url" not in json.dumps(spec) for spec in specs)
     assert "<h2>Rules chosen in the config</h2>" in page
 
@@ -101,6 +101,103 @@ def test_a_script_is_told_the_hash_and_what_to_expect(example: Path, tmp_path: P
     paper = (tmp_path / "out" / "plan.json").read_bytes()
     assert told["plan"] == sha256_hex(paper)
     assert told["prospect"] == json.loads(paper)["prospect"]
+
+
+def test_hours_in_which_the_plan_sells_are_marked_on_the_map(example: Path) -> None:
+    """From 02:36 to 05:36 UTC; at osl 3.15 coins are traded from two o'clock on, and a ninth of them may be ours."""
+    told = planned(example).stdout
+    assert "heat map: BTC that others trade in an hour, median by venue; hours of UTC\n" in told
+    row = re.search(r"^ +osl, all days +(.*)$", told, re.MULTILINE)
+    assert row is not None
+    assert row[1].split()[1:7] == ["3.8", "3.15*", "4*", "4.7*", "6.2*", "9.75"]
+    assert re.search(r"^ +allowed +0.417 +0.422 +0.35 ", told, re.MULTILINE)
+    assert "osl, all days: osl.csv, 6 days from 2026-04-26 to 2026-05-01" in told
+
+
+def test_the_map_and_the_leak_check_stand_in_what_people_sign(example: Path, tmp_path: Path) -> None:
+    planned(example, "--out", tmp_path / "out")
+    leg = json.loads((tmp_path / "out" / "plan.json").read_bytes())["prospect"]["legs"][0]
+    assert [(row["venue"], row["volumes"][:7]) for row in leg["heat"]["rows"]] == [
+        ("hashkey", "00 4.35"),
+        ("osl", "00 3.75"),
+    ]
+    assert [each["name"] for each in leg["leak"]["findings"]] == ["coin at the venues already"]
+
+
+def test_tranches_that_a_plan_will_cause_are_looked_at_before_it_is_approved(example: Path, tmp_path: Path) -> None:
+    """A twentieth of a coin at the least, twenty times and more: whoever sees three of them knows the next."""
+    custody = '[custody]\nkind = "sandbox"\ntranche_min = { BTC = "0.05" }\n\n[tactic]'
+    example.write_text(example.read_text().replace("[tactic]", custody))
+    told = planned(example, "--out", tmp_path / "out").stdout
+    assert re.search(
+        r"^  leak check: \d+ tranches foretold, .* 2 BTC in all; as though each arrived", told, re.MULTILINE
+    )
+    assert re.search(r"^    warn: sizes that repeat: \d+ of \d+ are alike to 3 digits: 0.05 BTC$", told, re.MULTILINE)
+    page = (tmp_path / "out" / "plan.html").read_text()
+    assert "<h3>What a watcher of the chain can learn</h3>" in page
+    assert page.count('class="chart"') == 6
+
+
+@pytest.mark.parametrize(
+    ("custody", "jitter", "expected"),
+    [
+        (
+            'slices_ahead = 3\ntranche_min = { BTC = "0.05" }',
+            'time_jitter = "30%"',
+            (
+                "36",
+                "warn: sizes that repeat: 22 of 36",
+                "warn: round sizes: 22 of 36",
+                "note: r 0.26",
+                "6 of 36",
+                "16.11",
+            ),
+        ),
+        (
+            'slices_ahead = 3\ntranche_min = { BTC = "0.0371" }',
+            'time_jitter = "30%"',
+            (
+                "37",
+                "note: sizes that repeat: 11 of 37",
+                "fine: round sizes: 0 of 37",
+                "warn: r 0.18",
+                "6 of 37",
+                "14.82",
+            ),
+        ),
+        (
+            "slices_ahead = 1",
+            'time_jitter = "90%"\nsize_jitter = "2%"',
+            (
+                "62",
+                "fine: sizes that repeat: no size",
+                "fine: round sizes: 0 of 62",
+                "note: r 0.37",
+                "52 of 62",
+                "9.06",
+            ),
+        ),
+    ],
+)
+def test_the_guide_s_table_is_what_plans_say(
+    example: Path, custody: str, jitter: str, expected: tuple[str, ...]
+) -> None:
+    """`docs/guides/plan.md`, row by row: deposits, repeats, round sizes, regular times, together, foreseen."""
+    text = example.read_text().replace("[tactic]", f'[custody]\nkind = "sandbox"\n{custody}\n\n[tactic]')
+    example.write_text(text.replace('time_jitter = "30%"', jitter))
+    told = planned(example).stdout
+    count, repeats, rounded, regular, together, foreseen = expected
+    level, varies = regular.split(" r ")
+    assert f"leak check: {count} tranches foretold" in told
+    assert f"    {repeats}" in told
+    assert f"    {rounded}" in told
+    assert re.search(rf"^    {level} regular times: .* vary by {varies} of that$", told, re.MULTILINE)
+    assert f"several at one moment: {together} leave within 1m" in told
+    assert f"{foreseen} % of the whole" in told
+
+
+def test_a_plan_without_bars_has_no_map_and_says_so(tmp_path: Path) -> None:
+    assert "  no heat map: no volumes were given\n" in planned(written(tmp_path)).stdout
 
 
 def test_a_plan_without_data_says_what_it_does_not_know(tmp_path: Path) -> None:

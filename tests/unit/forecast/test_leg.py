@@ -16,6 +16,7 @@ from engine.market.facts import Level
 from engine.market.footprint import FootprintRule, Shares
 from engine.planning.impact import Impact
 from engine.planning.plan import AtEnd, Recipe
+from engine.risk.caps import Bounds, CapRules
 from tests.support.builders import (
     BTCUSDT,
     CAPABILITIES,
@@ -197,7 +198,33 @@ def test_limits_of_orders_minutes_and_days_that_bind_are_named() -> None:
     told = line(found, "caps hit")
     assert "an order of 1000.00 is above 600, and is cut" in told
     assert "50.00 % on 2026-05-02 are above the day's quota of 40 %" in told
-    assert line(prospect(given()), "caps hit") == "none of the limits on orders, minutes and days"
+    assert line(prospect(given()), "caps hit") == "none of the limits on orders, minutes, hours and days"
+
+
+def test_caps_in_money_are_held_against_hours_days_and_the_whole() -> None:
+    """4000 in four hours, begun on the hour: 1000 in each. Another venue's cap leaves this one alone."""
+    caps = CapRules(all=Bounds(hour=d("900"), day=d("3500")), total=d("3900"), venues={OSL: Bounds(hour=d("1"))})
+    found = prospect(given(limits=replace(PLENTY, caps=caps)))
+    told = line(found, "caps hit")
+    assert "1000.00 in the hour of" in told
+    assert "are above its cap, 900.00" in told
+    assert "4000.00 on 2026-05-02 are above the day's cap, 3500.00" in told
+    assert "4000.00 in all are above total_notional_max, 3900.00" in told
+
+
+@pytest.mark.parametrize(
+    ("caps", "through"),
+    [
+        (CapRules(all=Bounds(hour=d("600"))), "30 BTC"),  # of five hours until it has to stop
+        (CapRules(all=Bounds(day=d("2500"))), "25 BTC"),
+        (CapRules(total=d("1200")), "12 BTC"),
+        (CapRules(venues={VENUE: Bounds(hour=d("600"), day=d("2000"))}), "20 BTC"),
+    ],
+)
+def test_the_deadline_is_held_against_what_caps_let_through(caps: CapRules, through: str) -> None:
+    found = prospect(given(limits=replace(PLENTY, caps=caps)))
+    assert f"the limits let {through} through" in line(found, "deadline")
+    assert "chance that it is missed 100" in line(found, "deadline")
 
 
 def test_slices_below_a_minimum_are_told() -> None:
