@@ -26,6 +26,8 @@ class Bid(Struct, frozen=True, kw_only=True):
     asked_at: Instant
     came_at: Instant | None = None
     answer: Quoted | None = None
+    until: Instant | None = None
+    """Until when the quote could be taken, in market time; when the answer came, where it was none."""
     fate: str = ""
     """`taken`, `dealt`, `no deal`, `unknown`, `not taken` or `withheld: …`; empty while nothing was done with it."""
 
@@ -58,9 +60,9 @@ class Bids:
             case c.AskQuote(number, leg, venue, request):
                 self._bids[number] = Bid(number=number, leg=leg, venue=venue, request=request, asked_at=at)
                 return None
-            case e.QuoteCame(at=came, number=number, answer=answer):
+            case e.QuoteCame(at=came, number=number, answer=answer, until=until):
                 if (bid := self._bids.get(number)) is not None:
-                    self._bids[number] = replace(bid, came_at=came, answer=answer)
+                    self._bids[number] = replace(bid, came_at=came, answer=answer, until=until)
                 return None
             case c.AcceptQuote(quote, approved, comparison):
                 self._quotes[approved.order.client_id] = approved.order.slice - quotes.FIRST

@@ -26,9 +26,11 @@ from engine.events import (
 from engine.evidence import guards
 from engine.evidence.annals import Annals
 from engine.evidence.bids import Bidding, Bids
+from engine.evidence.falls import reference_of
 from engine.evidence.floors import FloorNotes
 from engine.evidence.footprint import shares_of
 from engine.evidence.story import Attempt, FillKey, LegStory, Moment, Refusal, Seen, Sold, Story, Targets, Way
+from engine.evidence.watched import Watching
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
@@ -69,7 +71,8 @@ def tell(
 def _attempt(record: Record, order: ChildOrder, checks: Sequence[Check]) -> Attempt:
     """An order as it was sent, with what the gate saw."""
     name = parse_client_order_id(order.client_id)
-    return Attempt(order, name.epoch if name else 0, record.at, floor=floor_of(checks), shares=shares_of(checks))
+    epoch, ref = name.epoch if name else 0, reference_of(checks)
+    return Attempt(order, epoch, record.at, floor=floor_of(checks), shares=shares_of(checks), reference=ref)
 
 
 class Reading:
@@ -92,16 +95,19 @@ class Reading:
         self.annals = Annals()
         self.bids = Bids()
         self.floors = FloorNotes()
+        self.watching = Watching()
         self.duplicates = self.rows = 0
+        self.now = Instant(0)
         self.head = ""
 
     def take(self, record: Record, entry: Entry) -> None:
         """Read one row."""
         if self.opened is None and not isinstance(entry, Opened):
             raise Damaged(f"row {record.seq} is {record.kind}, and no row before it opened the run")
-        self.rows, self.head, self.fresh = self.rows + 1, record.hash, []
+        self.rows, self.head, self.fresh, self.now = self.rows + 1, record.hash, [], record.at
         self._take(record, entry)
         self.annals.take(record, entry, self.attempts, [self.fills[key][0] for key in self.fresh])
+        self.watching.take(entry)
 
     def _take(self, record: Record, entry: Entry) -> None:
         match entry:
@@ -154,7 +160,10 @@ class Reading:
                 self._note(*self.floors.take(entry))
             case c.AskQuote() | c.AcceptQuote() | c.LookDeal() | e.QuoteCame() | e.AcceptanceCame() | e.DealSeen():
                 self._bid(record, entry)
-            case c.Cancel() | c.Lookup() | c.Survey() | c.WakeAt() | c.Finish():
+            case c.Cancel(client_id=name):
+                if (known := self.attempts.get(name)) is not None and known.cancel_at is None:
+                    self.attempts[name] = replace(known, cancel_at=record.at)
+            case c.Lookup() | c.Survey() | c.WakeAt() | c.Finish():
                 pass  # how the core went about it; what came of it is in the rows after
             case _ as never:
                 assert_never(never)
@@ -292,7 +301,8 @@ class Reading:
             return
         last = known.report
         if last is None or (report.status.ended, report.filled) >= (last.status.ended, last.filled):
-            self.attempts[report.client_id] = replace(known, report=report)
+            over = known.over_at if known.over_at is not None or not report.status.ended else self.now
+            self.attempts[report.client_id] = replace(known, report=report, over_at=over)
 
     def _answer(self, record: Record, at: Instant, client_id: ClientOrderId, answer: Found | NotFound | NoWord) -> None:
         match answer:
@@ -316,7 +326,9 @@ class Reading:
             self.fills[key] = (fill, way, record.seq, record.at)
             self.fresh.append(key)
             if (known := self.attempts.get(fill.client_id)) is not None:
-                self.attempts[fill.client_id] = replace(known, filled=EXACT.add(known.filled, fill.quantity))
+                filled = EXACT.add(known.filled, fill.quantity)
+                over = self.now if known.over_at is None and filled >= known.order.quantity else known.over_at
+                self.attempts[fill.client_id] = replace(known, filled=filled, over_at=over)
             return
         self.duplicates += 1
         first = self.fills[key][0]
@@ -374,4 +386,5 @@ class Reading:
             ended_at=ended_at,
             targets=tuple(targets),
             prints=tuple(p for p in prints if (p.venue, p.symbol) in plan.pairs),
+            watched=() if plan.fed_by else self.watching.of(plan.sell),
         )

@@ -13,6 +13,7 @@ from msgspec import Struct
 from engine.events import Agreed, Approval, CaseChanged, Closed, FloorSet, Instructed, Opened, TapeSealed
 from engine.evidence.bids import Bid
 from engine.evidence.floors import FloorStretch
+from engine.evidence.watched import Watched
 from engine.kernel.clock import Instant
 from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, TradeId, VenueName, VenueOrderId
@@ -78,8 +79,14 @@ class Attempt(Struct, frozen=True):
     """The floor that the gate held it against, in the asset bought; `None` without one."""
     shares: Mapping[str, Decimal] = {}
     """Our shares of what is traded, this order included, by the name of the limit that the gate held them against."""
+    reference: Decimal | None = None
+    """The price that the gate held it against; `None` where it had none."""
     routed: Reason | None = None
     """Why it went there, and what else the router saw; `None` for a deal of people and for a quote."""
+    cancel_at: Instant | None = None
+    """When its cancel was first asked for; `None` if it never was."""
+    over_at: Instant | None = None
+    """When it was known to have ended; `None` while that is not so."""
 
     @property
     def standing(self) -> str:
@@ -223,6 +230,8 @@ class LegStory(Struct, frozen=True, kw_only=True):
     """What desks were asked and answered, taken or not."""
     prints: tuple[Print, ...]
     """The recorded public trades of its pairs, our own included, by the venues' time."""
+    watched: tuple[Watched, ...] = ()
+    """What venues for reference show of the same asset, where a footprint limits the leg."""
 
 
 class Story(Struct, frozen=True, kw_only=True):

@@ -54,8 +54,8 @@ minute_orders_max = 30
 adapter = "hashkey"
 """
 LEFT = {
-    "attribution.csv", "fills.csv", "fills.jsonl", "journal.sqlite", "ledger.beancount", "orders.csv", "origin.json",
-    "report.html", "summary.json", "tape", "wording.json",
+    "attribution.csv", "conduct.json", "fills.csv", "fills.jsonl", "journal.sqlite", "ledger.beancount", "orders.csv",
+    "origin.json", "report.html", "summary.json", "tape", "wording.json",
 }  # fmt: skip
 Say = Callable[..., Result]
 
