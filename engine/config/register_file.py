@@ -12,9 +12,11 @@ from msgspec import Struct
 from engine.kernel.clock import Instant, parse_instant
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
-from engine.mandate.register import STATUSES, Licence, Register
+from engine.mandate.register import SHARINGS, STATUSES, Licence, Register, SharedBook
 
 SCHEMA: Final = 1
+OPTIONAL: Final = ("licensed_on", "shared_since")
+"""Days that may be left empty."""
 
 
 class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +30,9 @@ class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     reference: str = ""
     licensed_on: str = ""
+    shared_book: str = ""
+    shared_since: str = ""
+    shared_source: str = ""
 
 
 @cache
@@ -75,15 +80,16 @@ def _licence(venue: VenueName, entry: _Entry) -> Licence | list[Mistake]:
     if entry.status not in STATUSES:
         mistakes.append(Mistake(f"licences.{venue}.status", f"{entry.status!r} is none of: {', '.join(STATUSES)}"))
     dates: dict[str, Instant] = {}
-    for name in ("licensed_on", "seen_at", "valid_until"):
-        if name == "licensed_on" and not entry.licensed_on:
+    for name in ("licensed_on", "seen_at", "valid_until", "shared_since"):
+        if name in OPTIONAL and not getattr(entry, name):
             continue
         try:
             dates[name] = parse_instant(getattr(entry, name))
         except ValueError as error:
             mistakes.append(Mistake(f"licences.{venue}.{name}", str(error)))
-    if len(dates) > 1 and dates.get("valid_until", 0) <= dates.get("seen_at", 0):
+    if {"seen_at", "valid_until"} <= dates.keys() and dates["valid_until"] <= dates["seen_at"]:
         mistakes.append(Mistake(f"licences.{venue}.valid_until", "lies before seen_at, so it was never valid"))
+    mistakes += _about_the_book(venue, entry)
     if mistakes:
         return mistakes
     return Licence(
@@ -96,4 +102,19 @@ def _licence(venue: VenueName, entry: _Entry) -> Licence | list[Mistake]:
         seen_at=dates["seen_at"],
         valid_until=dates["valid_until"],
         source=entry.source,
+        shared_book=entry.shared_book,
+        shared_since=dates.get("shared_since"),
+        shared_source=entry.shared_source,
     )
+
+
+def _about_the_book(venue: VenueName, entry: _Entry) -> Iterator[Mistake]:
+    """Whoever says that a book is shared, or is not, says who told them."""
+    where, said = f"licences.{venue}", entry.shared_book
+    if said not in SHARINGS:
+        what = f"{said!r} is neither yes nor no; leave it empty where it is not known"
+        yield Mistake(f"{where}.shared_book", what)
+    elif said and not entry.shared_source:
+        yield Mistake(f"{where}.shared_source", f"is missing: who says {said}?")
+    if entry.shared_since and said != SharedBook.YES:
+        yield Mistake(f"{where}.shared_since", 'goes with shared_book = "yes" alone')

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.evidence.story import LegStory, Sold, Story, incoming
+from engine.kernel.apportion import apportion
 from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, Asset, AssetClass, decimals, ratio, times, total
 from engine.mandate.assets import KNOWN
@@ -194,16 +195,7 @@ def divide(whole: Decimal, weights: Sequence[Decimal], asset: Asset) -> list[Dec
     The step is the asset's smallest unit, or the last digit of `whole` where that is finer.
     """
     known = KNOWN.get(asset)
-    finest = max(decimals(whole), decimals(known.unit) if known is not None else 0)
-    steps, everything = int(whole.scaleb(finest, EXACT)), total(weights)
-    scale = max((decimals(weight) for weight in weights), default=0)
-    shares = [int(weight.scaleb(scale, EXACT)) for weight in weights]
-    divisor = int(everything.scaleb(scale, EXACT))
-    halves = [divmod(abs(steps) * share, divisor) for share in shares]
-    over = abs(steps) - sum(part for part, _ in halves)
-    first = sorted(range(len(halves)), key=lambda index: (-halves[index][1], index))[:over]
-    counts = [part + (index in first) for index, (part, _) in enumerate(halves)]
-    return [Decimal(count if steps >= 0 else -count).scaleb(-finest, EXACT) for count in counts]
+    return apportion(whole, weights, max(decimals(whole), decimals(known.unit) if known is not None else 0))
 
 
 def attribute(story: Story) -> tuple[Attributed, ...]:

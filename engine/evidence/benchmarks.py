@@ -10,11 +10,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from engine.evidence.sharing import met
 from engine.evidence.story import LegStory, Seen, Sold, Story, incoming
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import RunId, VenueName
 from engine.kernel.money import BP, EXACT, ZERO, Asset, plain, ratio, times
+from engine.mandate.register import SharedBook
 from engine.market.facts import Level, Print
 from engine.orders import quotes
 from engine.orders.reports import Fill
@@ -72,6 +75,8 @@ class FillEvidence(Struct, frozen=True, kw_only=True):
     reference: str
     missing: Mapping[str, str]
     """Per price that is missing, why."""
+    shared_book: SharedBook = SharedBook.UNKNOWN
+    """Whether it may have met a book abroad."""
 
     @property
     def fill(self) -> Fill:
@@ -206,7 +211,9 @@ def _of_leg(story: Story, leg: LegStory) -> list[FillEvidence]:
         decision = seen[venue][index - 1] if index else None
         # A venue's clock may lie before ours: the interval of such a fill is its own instant.
         opening = min(start if start is not None else sold.fill.at, sold.fill.at)
-        found.append(weigh(story.opened.run, leg.plan, sold, decision, first, tape.between(opening, sold.fill.at)))
+        weighed = weigh(story.opened.run, leg.plan, sold, decision, first, tape.between(opening, sold.fill.at))
+        shared = met(story.opened.licences, sold.order, sold.fill.at)
+        found.append(replace(weighed, shared_book=shared))
     return found
 
 
@@ -298,6 +305,7 @@ def fill_record(evidence: FillEvidence) -> dict[str, Any]:
             "interval_vwap": _maybe(evidence.slippage_vwap_bp),
         },
         "reference": evidence.reference,
+        "shared_book": evidence.shared_book.value,
         "missing": dict(evidence.missing),
     }
 

@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.events import Entry
 from engine.evidence.benchmarks import PRICE_PLACES, UNFUNDED, Arrival, Interval, fill_record, weigh
 from engine.evidence.reading import Reading
+from engine.evidence.sharing import met
 from engine.evidence.story import Seen, Sold
 from engine.journal.record import Record
 from engine.kernel.clock import Instant
@@ -114,7 +116,8 @@ class Running:
         start = min(self._began.get(plan.id, opened.at), sold.fill.at)
         arrival = self._arrivals.get(plan.id, Arrival(lack=UNFUNDED))
         interval = self._interval(plan, start, sold.fill.at)
-        return fill_record(weigh(opened.run, plan, sold, self._decision(sold), arrival, interval))
+        weighed = weigh(opened.run, plan, sold, self._decision(sold), arrival, interval)
+        return fill_record(replace(weighed, shared_book=met(opened.licences, sold.order, sold.fill.at)))
 
     def _interval(self, plan: LegPlan, start: Instant, end: Instant) -> Interval:
         """What others traded on all pairs of the leg."""

@@ -11,21 +11,24 @@ from typing import Final
 
 from engine.evidence.attribution import Part, parts, pools
 from engine.evidence.benchmarks import FillEvidence
+from engine.evidence.sharing import met
 from engine.evidence.story import Attempt, LegStory, Story
 from engine.kernel.clock import iso
 from engine.kernel.money import BP, plain, ratio, times, total
+from engine.mandate.register import Register
 from engine.orders.reason import plain as in_words
 
 ORDERS: Final = (
     "client_id", "leg", "slice", "attempt", "start", "venue", "symbol", "sell", "buy", "quantity", "limit",
     "time_in_force", "decided_at", "placed_at", "venue_order_id", "standing", "sold", "fills", "reason", "chosen",
+    "shared_book",
 )  # fmt: skip
 FILLS: Final = (
     "at", "leg", "slice", "attempt", "client_id", "venue", "symbol", "venue_order_id", "trade_id", "ticket", "sell",
     "buy", "quantity", "price", "proceeds", "fee", "fee_asset", "maker", "limit", "decided_at", "decision_mid",
     "spread", "arrival_mid", "interval_vwap", "interval_volume_of_others", "slippage_arrival_bp",
     "slippage_decision_bp", "slippage_vwap_bp", "reference", "learned_by", "learned_at", "journal_row", "missing",
-    "floor", "above_floor_bp",
+    "floor", "above_floor_bp", "shared_book",
 )  # fmt: skip
 ATTRIBUTION: Final = (
     "at", "leg", "venue", "venue_order_id", "trade_id", "asset", "origin_leg", "origin_order_id", "origin_trade_id",
@@ -40,16 +43,18 @@ def orders_csv(story: Story) -> str:
         for sold in leg.fills:
             filled.setdefault(sold.order.client_id, []).append(sold.fill.quantity)
     attempts = sorted((a for leg in story.legs for a in leg.attempts), key=lambda a: (a.placed_at, a.order.client_id))
-    return _csv(ORDERS, (_order(attempt, filled.get(attempt.order.client_id, [])) for attempt in attempts))
+    register = story.opened.licences
+    return _csv(ORDERS, (_order(register, each, filled.get(each.order.client_id, [])) for each in attempts))
 
 
-def _order(attempt: Attempt, filled: Sequence[Decimal]) -> Sequence[object]:
+def _order(register: Register, attempt: Attempt, filled: Sequence[Decimal]) -> Sequence[object]:
     order, report = attempt.order, attempt.report
     return (
         order.client_id, order.leg, order.slice, order.attempt, attempt.epoch, order.venue, order.symbol, order.sell,
         order.buy, order.quantity, order.price, order.tif.value, iso(order.decided_at), iso(attempt.placed_at),
         report.venue_order_id if report is not None else "", attempt.standing, total(filled), len(filled),
         _harmless(attempt.reason), in_words(attempt.routed) if attempt.routed is not None else "",
+        met(register, order, attempt.placed_at).value,
     )  # fmt: skip
 
 
@@ -69,7 +74,7 @@ def _fill(evidence: FillEvidence) -> Sequence[object]:
         evidence.interval.volume, evidence.slippage_arrival_bp, evidence.slippage_decision_bp,
         evidence.slippage_vwap_bp, evidence.reference, sold.way.value, iso(sold.learned_at), sold.seq,
         "; ".join(f"{price}: {reason}" for price, reason in evidence.missing.items()), sold.floor,
-        ratio(times(fill.price - sold.floor, BP), sold.floor, 2) if sold.floor else None,
+        ratio(times(fill.price - sold.floor, BP), sold.floor, 2) if sold.floor else None, evidence.shared_book.value,
     )  # fmt: skip
 
 

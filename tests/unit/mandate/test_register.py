@@ -6,7 +6,7 @@ from engine.config.register_file import listed, parse
 from engine.kernel.clock import parse_instant
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
-from engine.mandate.register import STATUSES, Licence, Register, gap
+from engine.mandate.register import STATUSES, Licence, Register, SharedBook, gap, shared_book
 
 HASHKEY = VenueName("hashkey")
 FILE = """
@@ -147,3 +147,58 @@ def test_what_no_source_names_is_listed_and_may_not_execute(venue: str) -> None:
 def test_our_own_sandbox_is_no_licensed_venue() -> None:
     assert VenueName("sandbox") not in listed()
     assert HASHKEY in listed()
+
+
+SHARED = (
+    'source = "read at the town hall"',
+    'source = "read at the town hall"\nshared_book = "yes"\nshared_since = "2026-05-10T00:00:00+08:00"\n'
+    'shared_source = "its notice of April"',
+)
+OWN = (
+    'source = "read at the town hall"',
+    'source = "read at the town hall"\nshared_book = "no"\nshared_source = "its letter of April"',
+)
+
+
+def book(at: str, register: Register | None = None) -> str:
+    return shared_book(register or village(), VenueName("village"), parse_instant(at)).value
+
+
+def test_whether_a_book_is_shared_is_unknown_where_nobody_says_so() -> None:
+    assert book("2026-05-01T00:00:00Z") == "unknown"
+    assert shared_book(village(), VenueName("nowhere"), parse_instant("2026-05-01T00:00:00Z")) is SharedBook.UNKNOWN
+
+
+def test_the_package_says_of_no_book_whether_it_is_shared() -> None:
+    assert {held.shared_book for held in listed().values()} == {""}
+
+
+def test_a_book_is_shared_from_its_day_on_and_was_not_before() -> None:
+    register = village(SHARED)
+    assert register[VenueName("village")].shared_source == "its notice of April"
+    assert book("2026-05-09T15:59:59Z", register) == "no"
+    assert book("2026-05-09T16:00:00Z", register) == "yes"
+
+
+def test_a_shared_book_of_which_no_source_names_the_day_counts_as_shared_at_any_time() -> None:
+    register = village(SHARED, ("2026-05-10T00:00:00+08:00", ""))
+    assert book("2020-01-01T00:00:00Z", register) == "yes"
+
+
+def test_a_book_of_its_own_is_one_for_as_long_as_its_entry_is_relied_on() -> None:
+    register = village(OWN)
+    assert book("2026-06-30T23:59:59Z", register) == "no"
+    assert book("2026-07-01T00:00:00Z", register) == "unknown"
+
+
+def test_every_mistake_about_a_book_is_told() -> None:
+    assert mistakes((OWN[0], OWN[1].replace('"no"', '"perhaps"'))) == [
+        Mistake("licences.village.shared_book", "'perhaps' is neither yes nor no; leave it empty where it is not known")
+    ]
+    assert mistakes((OWN[0], OWN[1].replace("its letter of April", ""))) == [
+        Mistake("licences.village.shared_source", "is missing: who says no?")
+    ]
+    assert [m.where for m in mistakes((SHARED[0], SHARED[1].replace('"yes"', '"no"').replace("+08:00", "")))] == [
+        "licences.village.shared_since",
+        "licences.village.shared_since",
+    ]
