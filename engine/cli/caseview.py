@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from engine.cli.allocationview import as_lines
 from engine.kernel.clock import iso
-from engine.kernel.money import Asset, trimmed
+from engine.kernel.money import Asset, plain, trimmed
 from engine.mandate.case import (
+    Allotted,
     Case,
     CaseRun,
     Deposit,
@@ -20,6 +22,7 @@ from engine.mandate.case import (
 )
 from engine.mandate.lots import Lot, Portion
 from engine.mandate.numbers import Numbers, Use, doubts, numbers
+from engine.reports.allocations import standing as standing_of
 
 
 def as_text(case: Case, uses: Sequence[Use], environment: str) -> list[str]:
@@ -34,6 +37,7 @@ def as_text(case: Case, uses: Sequence[Use], environment: str) -> list[str]:
         "",
         *_money(case),
         *_runs(case),
+        *as_lines(case),
         *(f"doubt: {doubt}" for doubt in doubts(case, uses)),
     ]
 
@@ -61,6 +65,7 @@ def as_data(case: Case, uses: Sequence[Use], environment: str) -> dict[str, Any]
         "received": _strings(case.received),
         "outstanding": _strings(outstanding(case)),
         "runs": [_run_data(run, attribution(case)[run.run]) for run in case.runs.values()],
+        "allocations": list(map(_allocation_data, case.allocations)),
         "doubts": doubts(case, uses),
     }
 
@@ -99,6 +104,23 @@ def _run_data(run: CaseRun, portions: Sequence[Portion]) -> dict[str, Any]:
     return {"run": run.run, "status": run.status, "lots": lots, "proceeds": _strings(run.proceeds)}
 
 
+def _allocation_data(each: Allotted) -> dict[str, Any]:
+    """In short; `steelyard allocate CASE --show HASH --out DIR` writes the whole."""
+    return {
+        "allocation": each.sha256,
+        "standing": standing_of(each),
+        "row": each.mark.seq,
+        "by": each.mark.by,
+        "reason": each.mark.reason,
+        "undone": None if each.undone is None else str(each.undone),
+        "basis": str(each.paper.basis),
+        "runs": [taken.run for taken in each.paper.runs],
+        "payments": [
+            {"party": p.party, "currency": p.currency, "amount": plain(p.amount)} for p in each.paper.payments
+        ],
+    }
+
+
 def _stops(case: Case) -> Iterator[str]:
     for mark in case.holds:
         yield f"HELD {mark} (paper {mark.document_sha256[:16]}): nothing of it moves"
@@ -115,7 +137,7 @@ def _numbers(table: Mapping[Asset, Numbers]) -> Iterator[str]:
     rows += [["= entrusted", *(trimmed(n.entrusted) for n in columns)]]
     rows += [["released", *(trimmed(n.released) for n in columns)]]
     rows += [["may be sold in all", *(trimmed(n.sellable) for n in columns)]]
-    yield from _aligned(rows) if columns else ["no lot was entered"]
+    yield from aligned(rows) if columns else ["no lot was entered"]
     for asset, n in table.items():
         yield f"{asset}: {trimmed(n.entrusted)} entrusted = {n.sum}"
 
@@ -126,7 +148,7 @@ def _lots(case: Case) -> Iterator[str]:
         [lot.lot, lot.asset, *map(trimmed, (lot.quantity, lot.released, lot.sold, lot.returned)), lot.stage, lot.place]
         for lot in case.lots.values()
     ]
-    return iter(_aligned([head, *rows]) if rows else [])
+    return iter(aligned([head, *rows]) if rows else [])
 
 
 def _money(case: Case) -> Iterator[str]:
@@ -150,8 +172,8 @@ def _runs(case: Case) -> Iterator[str]:
         yield f"run {run.run} ({run.status or 'open'}) {verb} {parts or 'nothing'}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns to the right, but the first."""
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: columns to the right, but the first."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

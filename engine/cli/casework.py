@@ -115,7 +115,7 @@ def show(case: CaseId, environment: str, home: Path | None, *, as_json: bool) ->
     from engine.cli.caseview import as_data, as_text
 
     home = home if home is not None else default_home()
-    folded, uses = fold(_rows(case, environment, home)), _uses(case, environment, home)
+    folded, uses = fold(rows_of(case, environment, home)), _uses(case, environment, home)
     if as_json:
         import json
 
@@ -129,7 +129,7 @@ def show(case: CaseId, environment: str, home: Path | None, *, as_json: bool) ->
 def verify(case: CaseId, environment: str, home: Path | None, people: Path | None) -> ExitCode:
     """Check the chain, every signature and the witness of a book, and that its numbers add up; exit 4 otherwise."""
     home = home if home is not None else default_home()
-    _rows(case, environment, home)
+    rows_of(case, environment, home)
     with saying.opened(case, environment, home, saying.everybody(people)) as book:
         verified = book.verify()
         folded = fold(book.rows())
@@ -230,7 +230,8 @@ def _uses(case: CaseId, environment: str, home: Path) -> list[Use]:
     ]
 
 
-def _rows(case: CaseId, environment: str, home: Path) -> list[Row]:
+def rows_of(case: CaseId, environment: str, home: Path) -> list[Row]:
+    """The rows of a case's book, unjudged and with no signature checked; `BadInput` where there is no such book."""
     if environment not in saying.ENVIRONMENTS:
         what = f"{environment!r} is none of: {', '.join(saying.ENVIRONMENTS)}"
         raise BadInput([Mistake("--environment", what)])

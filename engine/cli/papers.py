@@ -176,7 +176,7 @@ def _echo_standing(book: CaseBook, name: str, done: str) -> None:
     typer.echo(f"{visible(paper.kind)} {name}{_meant_for(paper)} of case {book.case}: {done}")
     typer.echo(f"  {_standing(book, name)}")
     if isinstance(book.agreed(name), Agreed):
-        typer.echo(f"  {what_then(book.path.parents[1], paper.run)}")
+        typer.echo(f"  {what_then(book.path.parents[1], paper.run, paper.kind)}")
 
 
 def _standing(book: CaseBook, name: str) -> str:

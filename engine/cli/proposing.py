@@ -14,14 +14,17 @@ from engine.kernel.clock import Instant
 from engine.kernel.codec import sha256_hex
 from engine.kernel.ids import CaseId, RunId
 from engine.mandate import instructions
+from engine.mandate.allocation import KINDS
 from engine.mandate.instructions import Instruction, Paper
 from engine.mandate.people import People
 from engine.mandate.statements import Proposed, Says
 from engine.ports import Signer
 
 
-def what_then(home: Path, run: RunId | None) -> str:
+def what_then(home: Path, run: RunId | None, kind: str = "plan") -> str:
     """How a paper that enough people agree to takes effect; `home` is the state folder, `None` the run of a plan."""
+    if kind in KINDS:
+        return "`steelyard allocate` with the same words, and without --propose, enters it"
     if run is None:
         return "`steelyard run` with the config of this plan uses it up"
     if control.call(control.address(home, run), "status", "steelyard") is not None:

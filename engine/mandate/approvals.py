@@ -17,6 +17,8 @@ from engine.kernel.ids import PersonName, RunId
 from engine.mandate.instructions import kind_of
 from engine.mandate.people import People, may
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     Approved,
     BookEntry,
     Proposed,
@@ -67,6 +69,13 @@ class Paper(Struct, frozen=True, kw_only=True):
     """Who refused it and why; empty while nobody has."""
     withdrawn: bool = False
     taken: RunId | None = None
+    entered: int = 0
+    """The row that used it, where no run does: an allocation counts from that row on. Zero while there is none."""
+
+    @property
+    def used(self) -> str:
+        """By what it was used up; empty while it was not."""
+        return f"run {self.taken}" if self.taken is not None else f"row {self.entered}" if self.entered else ""
 
     def lapses(self, lasts: Span) -> Instant:
         """Who has not agreed by then agrees too late."""
@@ -140,6 +149,8 @@ def _said(docket: Docket, seq: int, wall: Instant, statement: Statement) -> Dock
     says = statement.says
     if isinstance(says, Proposed):
         return _with(docket, _proposed(docket, seq, wall, statement, says))
+    if isinstance(says, Allocated | AllocationUndone) and says.paper_sha256 in docket.papers:
+        return _with(docket, replace(docket.papers[says.paper_sha256], entered=seq))
     if not isinstance(says, Approved | Refused | Withdrawn) or says.paper_sha256 not in docket.papers:
         return docket
     paper = docket.papers[says.paper_sha256]
@@ -172,6 +183,7 @@ def _proposed(docket: Docket, seq: int, wall: Instant, statement: Statement, say
         authors=frozenset({statement.by}) | (before.authors if before else frozenset()),
         refused=before.refused if before else "",
         taken=before.taken if before else None,
+        entered=before.entered if before else 0,
     )
 
 
@@ -233,8 +245,8 @@ def _over(paper: Paper) -> tuple[Why, str] | None:
     called = f"{paper.kind} {paper.sha256[:12]}…"
     if paper.refused:
         return Why.REFUSED, f"{called} was refused by {paper.refused}"
-    if paper.taken is not None:
-        return Why.REPLAYED, f"{called} was used already, by run {paper.taken}; an approval is used once"
+    if paper.used:
+        return Why.REPLAYED, f"{called} was used already, by {paper.used}; an approval is used once"
     if paper.withdrawn:
         return Why.WITHDRAWN, f"{called} was withdrawn by {paper.by}"
     return None

@@ -11,6 +11,7 @@ from msgspec import Struct
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import CaseId, LotId, PersonName, RunId
 from engine.kernel.money import ZERO, Asset, AssetClass, down_to, total, trimmed
+from engine.mandate.allocation import Allocation, AllocationPaper
 from engine.mandate.assets import KNOWN
 from engine.mandate.lots import Lot, Portion, spread
 from engine.mandate.standing import CaseStanding
@@ -49,6 +50,16 @@ class CaseRun(Struct, frozen=True, kw_only=True):
     proceeds: Mapping[Asset, Decimal] = {}
 
 
+class Allotted(Struct, frozen=True, kw_only=True):
+    """An allocation that was entered, and what became of it."""
+
+    sha256: str
+    paper: Allocation
+    mark: Mark
+    undone: Mark | None = None
+    """`None` while it stands."""
+
+
 class Void(Struct, frozen=True, kw_only=True):
     """A row of the book that can't be, given the rows before it. It changes nothing, for no reader of the book."""
 
@@ -74,6 +85,10 @@ class Case(Struct, frozen=True, kw_only=True):
     deposits: tuple[Deposit, ...] = ()
     received: Mapping[Asset, Decimal] = {}
     runs: Mapping[RunId, CaseRun] = {}
+    papers: Mapping[str, AllocationPaper] = {}
+    """Every paper about an allocation that was proposed, by its SHA-256; what was decided of it, the docket knows."""
+    allocations: tuple[Allotted, ...] = ()
+    """In the order in which they were entered, undone ones too."""
     void: tuple[Void, ...] = ()
     seq: int = 0
 

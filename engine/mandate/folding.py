@@ -15,12 +15,16 @@ from engine.kernel.clock import Instant
 from engine.kernel.errors import Damaged
 from engine.kernel.ids import LotId
 from engine.kernel.money import ZERO, Asset
+from engine.mandate import allocation
 from engine.mandate import lots as moves
+from engine.mandate.allocation import Allocation
 from engine.mandate.approvals import Row
-from engine.mandate.case import Case, CaseRun, Deposit, Mark, Void, outcome
+from engine.mandate.case import Allotted, Case, CaseRun, Deposit, Mark, Void, outcome
 from engine.mandate.judging import judge
 from engine.mandate.lots import Lot, Portion
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     BookEntry,
     CaseOpened,
     DepositPosted,
@@ -29,6 +33,7 @@ from engine.mandate.statements import (
     Held,
     Lifted,
     LotEntered,
+    Proposed,
     Received,
     Released,
     Reopened,
@@ -68,6 +73,8 @@ def take(case: Case, seq: int, wall: Instant, entry: BookEntry) -> Case:
 
 def _heard(case: Case, seq: int, wall: Instant, statement: Statement) -> Case:
     fact = statement.says
+    if isinstance(fact, Proposed) and statement.case == case.case:
+        return _asked(case, fact)
     if not isinstance(fact, Fact):
         return case
     why = judge(case, fact) if case.case in (None, statement.case) else f"it speaks of case {statement.case}"
@@ -105,7 +112,23 @@ def _stated(case: Case, mark: Mark, fact: Fact) -> Case:
             return replace(case, deposits=(*case.deposits, given_back))
         case Received():
             return replace(case, received=_added(case.received, fact.currency, fact.amount))
+        case Allocated() | AllocationUndone():
+            return replace(case, allocations=_allotted(case, mark, fact))
     assert_never(fact)
+
+
+def _asked(case: Case, proposed: Proposed) -> Case:
+    """A paper about an allocation is kept: the row that carries it out only names it."""
+    paper = allocation.read(proposed.paper) if proposed.kind in allocation.KINDS else None
+    return case if paper is None else replace(case, papers={**case.papers, paper.sha256: paper})
+
+
+def _allotted(case: Case, mark: Mark, fact: Allocated | AllocationUndone) -> tuple[Allotted, ...]:
+    paper = case.papers[fact.paper_sha256]
+    if isinstance(paper, Allocation):
+        return (*case.allocations, Allotted(sha256=fact.paper_sha256, paper=paper, mark=mark))
+    name = paper.allocation_sha256
+    return tuple(replace(each, undone=mark) if each.sha256 == name else each for each in case.allocations)
 
 
 def _moved(lot: Lot, fact: StageSet | ScopeAmended | Released | Returned) -> Lot:

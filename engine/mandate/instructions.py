@@ -16,6 +16,7 @@ from engine.kernel import codec
 from engine.kernel.clock import Instant
 from engine.kernel.ids import ClientOrderId, RunId, VenueName
 from engine.kernel.money import Amount, Asset
+from engine.mandate import allocation
 from engine.mandate.terms import Floor
 
 
@@ -157,6 +158,8 @@ class _Plan(Struct):
 
 def kind_of(text: str, said: str) -> str:
     """What a paper is by its own bytes, which decides who may agree to it; `said` counts where no run obeys it."""
+    if (about := allocation.read(text)) is not None:
+        return allocation.kind_of(about)
     for what in (Paper, _Plan):
         try:
             paper = msgspec.json.decode(text, type=what)

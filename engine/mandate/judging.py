@@ -10,10 +10,13 @@ from typing import Final, assert_never
 
 from engine.kernel.ids import LotId
 from engine.kernel.money import ZERO, Asset, AssetClass, exact, is_multiple, plain
+from engine.mandate import allotting
 from engine.mandate.assets import KNOWN
 from engine.mandate.case import Case, amounts, deposited, is_fiat, open_runs, outcome, outstanding
 from engine.mandate.lots import permits
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     CaseOpened,
     DepositPosted,
     DepositReturned,
@@ -67,6 +70,8 @@ def judge(case: Case, fact: Judged) -> str | None:
             return _money(fact.amount, fact.currency)
         case DepositReturned():
             return _money(fact.amount, fact.currency) or _deposit_returned(case, fact)
+        case Allocated() | AllocationUndone():
+            return allotting.against(case, fact)
     assert_never(fact)
 
 

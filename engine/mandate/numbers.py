@@ -12,6 +12,7 @@ from msgspec import Struct
 from engine.kernel.errors import Damaged
 from engine.kernel.ids import RunId
 from engine.kernel.money import ZERO, Asset, plain, total, trimmed
+from engine.mandate import allotting
 from engine.mandate.case import Case, amounts, open_runs, surplus
 
 
@@ -161,7 +162,7 @@ def doubts(case: Case, uses: Iterable[Use] = ()) -> list[str]:
     over = surplus(case)
     if over:
         said.append(f"{amounts(over)} more reached the authority than the runs that have ended brought")
-    return said
+    return said + allotting.doubts(case)
 
 
 def _told(use: Use) -> str:

@@ -13,6 +13,8 @@ from msgspec import Struct
 from engine.kernel.clock import Span
 from engine.kernel.ids import PersonName
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     Approved,
     CaseOpened,
     DepositPosted,
@@ -96,6 +98,8 @@ MAY: Final[Mapping[type[Says], frozenset[Role]]] = {
     Suspended: _EVERYBODY,
     Stopped: _EVERYBODY,
     Proposed: _DESK,
+    Allocated: _DESK,  # the paper it names has to be agreed on: `weighing` asks for that
+    AllocationUndone: _DESK,
     Approved: frozenset({Role.APPROVER}),
     Refused: frozenset({Role.APPROVER}),
     Withdrawn: _EVERYBODY,  # who it was that proposed or approved, the docket knows

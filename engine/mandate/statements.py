@@ -132,6 +132,18 @@ class Received(Struct, frozen=True, kw_only=True, tag="received"):
     document_sha256: str
 
 
+class Allocated(Struct, frozen=True, kw_only=True, tag="allocated"):
+    """What runs sold is divided from now on as the paper of that name says; enough people agreed to it."""
+
+    paper_sha256: str
+
+
+class AllocationUndone(Struct, frozen=True, kw_only=True, tag="allocation_undone"):
+    """An allocation no longer stands, as the paper of that name asks; enough people agreed to it."""
+
+    paper_sha256: str
+
+
 Fact = (
     CaseOpened
     | LotEntered
@@ -146,6 +158,8 @@ Fact = (
     | DepositPosted
     | DepositReturned
     | Received
+    | Allocated
+    | AllocationUndone
 )
 
 
@@ -237,6 +251,8 @@ class Why(StrEnum):
     """The plan was approved for another version of the code."""
     RESTORED = "restored"
     """The book is older than its witness: it came back from a backup."""
+    TOO_FEW = "too_few"
+    """Fewer people agree to it than the policy asks for."""
     OUTSIDE = "outside"
     """It lies outside the mandate."""
 

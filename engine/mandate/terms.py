@@ -173,4 +173,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     def stable(self, asset: Asset) -> StablePolicy | None:
         """How `asset` may be passed through, if it is a stablecoin of this mandate."""
-        return next((s for s in self.stables if s.asset == asset), None)
+        for policy in self.stables:
+            if policy.asset == asset:
+                return policy
+        return None

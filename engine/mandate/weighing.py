@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from engine.kernel.clock import Instant, iso
 from engine.kernel.codec import sha256_hex
-from engine.mandate.approvals import Docket, Paper
+from engine.mandate.approvals import Docket, Lacking, Paper, agreed
 from engine.mandate.instructions import PARTS
 from engine.mandate.people import STOPS, People, Person, may, roles_for
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     Approved,
     Declined,
     Proposed,
@@ -41,7 +43,8 @@ def paper_of(statement: Statement) -> str:
     says = statement.says
     if isinstance(says, Proposed):
         return sha256_hex(says.paper.encode())
-    return says.paper_sha256 if isinstance(says, Approved | Refused | Withdrawn) else ""
+    names = Approved | Refused | Withdrawn | Allocated | AllocationUndone
+    return says.paper_sha256 if isinstance(says, names) else ""
 
 
 def _against(docket: Docket, people: People, statement: Statement, now: Instant) -> _Against | None:
@@ -57,6 +60,7 @@ def _against(docket: Docket, people: People, statement: Statement, now: Instant)
             or _stale(people, statement, now)
             or _part(statement)
             or _proposal(docket, people, statement, now)
+            or _agreement(docket, people, statement, now)
         )
     paper = docket.papers.get(says.paper_sha256)
     if paper is None:
@@ -99,11 +103,20 @@ def _proposal(docket: Docket, people: People, statement: Statement, now: Instant
     paper = docket.papers.get(paper_of(statement)) if isinstance(statement.says, Proposed) else None
     if paper is None:
         return None
-    if paper.refused or paper.taken is not None:
+    if paper.refused or paper.used:
         return _finished(paper, "proposed again")
     if not paper.withdrawn and now < paper.lapses(people.policy.lasts):
         return _Against(Why.REPLAYED, f"{paper.by} has proposed exactly this paper, and it still waits")
     return None
+
+
+def _agreement(docket: Docket, people: People, statement: Statement, now: Instant) -> _Against | None:
+    """What only carries out a paper counts when enough people agree to that paper now."""
+    says = statement.says
+    if not isinstance(says, Allocated | AllocationUndone):
+        return None
+    result = agreed(docket, people, says.paper_sha256, now)
+    return _Against(result.why or Why.TOO_FEW, result.reason) if isinstance(result, Lacking) else None
 
 
 def _approval(
@@ -130,7 +143,7 @@ def _withdrawal(paper: Paper, person: Person) -> _Against | None:
     if person.name != paper.by and person.name not in paper.approvals:
         detail = f"{person.name} has neither proposed this {paper.kind} nor has an approval of it standing"
         return _Against(Why.NO_ROLE, detail)
-    if paper.taken is not None or paper.withdrawn:
+    if paper.used or paper.withdrawn:
         return _finished(paper, "withdrawn")
     return None
 
@@ -139,8 +152,8 @@ def _finished(paper: Paper, wish: str) -> _Against | None:
     """A paper of which nothing more can come."""
     if paper.refused:
         return _Against(Why.REFUSED, f"this {paper.kind} was refused by {paper.refused}; it can't be {wish}")
-    if paper.taken is not None:
-        return _Against(Why.REPLAYED, f"this {paper.kind} was used by run {paper.taken}; it can't be {wish}")
+    if paper.used:
+        return _Against(Why.REPLAYED, f"this {paper.kind} was used by {paper.used}; it can't be {wish}")
     if paper.withdrawn:
         return _Against(Why.WITHDRAWN, f"this {paper.kind} was withdrawn by {paper.by}; it can't be {wish}")
     return None

@@ -6,6 +6,8 @@ from engine.kernel.clock import HOUR, SECOND, Instant
 from engine.kernel.ids import RunId
 from engine.mandate.approvals import Docket, fold
 from engine.mandate.statements import (
+    Allocated,
+    AllocationUndone,
     BookEntry,
     CaseOpened,
     Declined,
@@ -144,3 +146,44 @@ def test_what_was_signed_long_ago_is_late_and_what_stops_never_is() -> None:
 def test_a_lapsed_paper_can_be_proposed_again() -> None:
     after = NOON + LASTS
     assert weighed(book(PROPOSED), statement("li", proposed(), at=after), after) is None
+
+
+@pytest.mark.parametrize("carries_out", [Allocated, AllocationUndone])
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ([], Why.UNKNOWN_PAPER),
+        ([PROPOSED], Why.TOO_FEW),
+        ([PROPOSED, WANG], Why.TOO_FEW),
+        ([PROPOSED, WANG, statement("wang", agrees())], Why.TOO_FEW),
+        ([PROPOSED, WANG, REFUSED], Why.REFUSED),
+        ([PROPOSED, WANG, statement("chen", agrees()), WITHDRAWN], Why.WITHDRAWN),
+        ([PROPOSED, WANG, statement("chen", agrees(NOW))], Why.LATE),
+    ],
+)
+def test_a_paper_is_carried_out_only_once_enough_agree(
+    carries_out: type[Allocated | AllocationUndone], before: list[Statement], why: Why
+) -> None:
+    """An allocation, or its undoing: the one row that counts, by whoever may say it."""
+    declined = weighed(book(*before), statement("li", carries_out(paper_sha256=NAME)))
+    assert declined is not None
+    assert (declined.why, declined.paper_sha256) == (why, NAME)
+
+
+def test_what_two_agreed_to_is_carried_out_once() -> None:
+    """The row uses it up: not again, and nobody proposes or approves it any more."""
+    agreed = [PROPOSED, WANG, statement("chen", agrees())]
+    entering = statement("li", Allocated(paper_sha256=NAME))
+    assert weighed(book(*agreed), entering) is None
+    used = book(*agreed, entering)
+    for again in (statement("li", Allocated(paper_sha256=NAME)), PROPOSED, statement("zhou", agrees())):
+        declined = weighed(used, statement(again.by, again.says))
+        assert declined is not None
+        assert (declined.why, "row 4" in declined.detail) == (Why.REPLAYED, True)
+
+
+def test_a_custodian_carries_nothing_out() -> None:
+    agreed = book(PROPOSED, WANG, statement("chen", agrees()))
+    declined = weighed(agreed, statement("he", Allocated(paper_sha256=NAME)))
+    assert declined is not None
+    assert declined.why is Why.NO_ROLE
