@@ -1,19 +1,18 @@
 """The preflight alone, for `steelyard plan`: nothing is claimed and nothing is sent."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.compose import approving, forecasting, reaching, running
+from engine.compose import approving, forecasting, quorums, reaching, running
 from engine.compose import request as requests
 from engine.compose.approving import PlanPaper
 from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
 from engine.compose.pricefiles import PriceFiles
-from engine.compose.references import sight
+from engine.compose.references import sights
 from engine.compose.rehearsal import START, in_process, stage
 from engine.compose.request import Request
 from engine.compose.session import pairs
@@ -54,11 +53,13 @@ async def planned(request: Request) -> Planned:
         else:
             reached = await reaching.reach(request, stack, remaining)
         prepared = await _seen(
-            reached, await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
+            reached,
+            await prepare(config, remaining, reached.venues, reached.clock, reached.custody, reached.references),
         )
         clock = (lambda: START) if request.in_process else reached.clock.market
         first = _first(request, prepared, reached, book, clock)
         await _look(reached, first, clock)
+        prepared = _doubted(prepared, first)
         for event in Daybreak(PriceFiles.at(request.price_files)).look(first, first.at):
             evolve(first, event)
         counted = config.limits.deposit is not None and book is not None
@@ -90,7 +91,13 @@ async def _look(reached: Places, first: State, clock: Callable[[], Instant]) -> 
     first.at = now
 
 
+def _doubted(prepared: Prepared, first: State) -> Prepared:
+    """With a line for every pair whose price waits for a book that is not shown, or for a venue that is silent."""
+    dark = {pair for pair, view in first.views.items() if not view.live}
+    found = quorums.quorums(prepared.plan, first.limits.reference, prepared.references, dark)
+    return replace(prepared, doubts=tuple(quorums.doubts(found)))
+
+
 async def _seen(reached: Places, prepared: Prepared) -> Prepared:
     """With what the venues for reference list of the plan's pairs."""
-    sights = await asyncio.gather(*(sight(market, prepared.plan) for market in reached.references.values()))
-    return replace(prepared, references=tuple(sights))
+    return replace(prepared, references=prepared.references or await sights(reached.references, prepared.plan))

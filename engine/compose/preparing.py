@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from engine.compose import quorums, tariffs
 from engine.compose.methods import manner
-from engine.compose.references import Sight
+from engine.compose.references import ANSWER, Sight, sights
 from engine.config import Config
+from engine.config.fees import too_late
 from engine.kernel.clock import show_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
@@ -17,7 +19,7 @@ from engine.market.instrument import Instrument
 from engine.orders.reports import Balance
 from engine.planning.draft import Hop, draft, survey
 from engine.planning.plan import AtEnd, Plan
-from engine.ports import Clock, Custody, Venue
+from engine.ports import Clock, Custody, Market, Venue
 from engine.reconcile.resolve import SKEW
 
 
@@ -28,8 +30,12 @@ class Prepared(Struct, frozen=True):
     hops: tuple[Hop, ...]
     balances: Mapping[VenueName, tuple[Balance, ...]]
     references: tuple[Sight, ...] = ()
-    """What the venues for reference show; a run looks for itself when it starts."""
+    """What the venues for reference show, where they were asked; a run looks for itself when it starts."""
     custody: CustodyPlan | None = None
+    doubts: tuple[str, ...] = ()
+    """What people should know: pairs whose price waits for a source that is silent."""
+    fees: tuple[str, ...] = ()
+    """The config's fee schedules in words, and who says otherwise."""
 
 
 async def prepare(
@@ -38,9 +44,13 @@ async def prepare(
     venues: Mapping[VenueName, Venue],
     clock: Clock,
     custody: Custody | None = None,
+    references: Mapping[VenueName, Market] | None = None,
 ) -> Prepared:
-    """Ask every venue what it lists and holds, and draft the plan; raises `BadInput` with all gaps at once."""
-    mistakes: list[Mistake] = []
+    """Ask every venue what it lists and holds, and draft the plan; raises `BadInput` with all gaps at once.
+
+    Venues for reference are asked where the others are too few to agree on a price.
+    """
+    mistakes = list(too_late(config.fees, clock.market()))
     instruments: list[Instrument] = []
     balances: dict[VenueName, tuple[Balance, ...]] = {}
     for name, venue in venues.items():
@@ -58,10 +68,25 @@ async def prepare(
         raise BadInput(mistakes)
     plan = draft(config.terms, remaining, instruments, manner(config))
     kept = await _in_custody(config, remaining, balances, custody, mistakes)
-    mistakes += plan if isinstance(plan, list) else [*_short(plan, remaining, balances, kept), *_unquoted(plan, venues)]
-    if isinstance(plan, list) or mistakes:
+    if isinstance(plan, list):
+        raise BadInput([*mistakes, *plan])
+    seen, found = await _agreeing(config, plan, references or {})
+    mistakes += [*_short(plan, remaining, balances, kept), *_unquoted(plan, venues)]
+    mistakes += quorums.mistakes(found, production=config.environment == "production")
+    if mistakes:
         raise BadInput(mistakes)
-    return Prepared(plan, tuple(survey(config.terms, instruments)), balances, custody=kept)
+    doubts = tuple(quorums.doubts(found))
+    fees = await tariffs.lines(config.fees, venues, plan, clock.market())
+    return Prepared(plan, tuple(survey(config.terms, instruments)), balances, seen, kept, doubts, fees)
+
+
+async def _agreeing(
+    config: Config, plan: Plan, references: Mapping[VenueName, Market]
+) -> tuple[tuple[Sight, ...], list[quorums.Quorum]]:
+    """What was asked of the venues for reference, and who can agree on the price of each pair."""
+    rules = config.limits.reference
+    asked = await sights(references, plan, ANSWER) if quorums.needs_others(plan, rules) else ()
+    return asked, quorums.quorums(plan, rules, asked)
 
 
 def _unquoted(plan: Plan, venues: Mapping[VenueName, Venue]) -> Iterator[Mistake]:

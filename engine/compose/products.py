@@ -8,9 +8,9 @@ import msgspec
 
 from engine.compose import daily
 from engine.compose.methods import targets
-from engine.drivers import folder, tape
+from engine.drivers import folder, recovery, tape
 from engine.events import Entry, Opened, decode
-from engine.evidence import benchmarks, summary
+from engine.evidence import benchmarks, conduct, summary
 from engine.evidence.books import moves
 from engine.evidence.reading import tell
 from engine.evidence.story import Moment, Story
@@ -27,6 +27,7 @@ MID_EVERY: Final = Span(2 * SECOND)
 LEDGER: Final = "ledger.beancount"
 ORDERS: Final = "orders.csv"
 FILLS: Final = "fills.csv"
+CONDUCT: Final = "conduct.json"
 ATTRIBUTION: Final = "attribution.csv"
 WORDING: Final = "wording.json"
 
@@ -47,13 +48,20 @@ def _told(run: Path, rows: Sequence[tuple[Record, Entry]]) -> Story:
     return tell(rows, prints, targets(opened) if opened is not None else None)
 
 
+def story(run: Path) -> Story:
+    """A run as its journal and its tape tell it; raises `Damaged`."""
+    with recovery.uncollected():
+        return _told(run, list(entries(run / reading.FILE)))
+
+
 def write(run: Path, **wording: Any) -> summary.Summary:
     """Write summary, tables, ledger and report of a run; whatever stood there is replaced whole.
 
     `wording` is what the report says beside the numbers; it is kept, so that the same report can be made again.
     """
-    rows = list(entries(run / reading.FILE))
-    story = _told(run, rows)
+    with recovery.uncollected():
+        rows = list(entries(run / reading.FILE))
+        story = _told(run, rows)
     result = summary.summarise(story)
     evidence = benchmarks.gather(story)
     opened = story.opened
@@ -75,6 +83,7 @@ def write(run: Path, **wording: Any) -> summary.Summary:
         (folder.SUMMARY, summary.summary_json(result)),
         (ORDERS, tables.orders_csv(story).encode()),
         (FILLS, tables.fills_csv(evidence).encode()),
+        (CONDUCT, conduct.conduct_json(story, conduct.of_run(story))),
         (ATTRIBUTION, tables.attribution_csv(story).encode()),
         (LEDGER, export(f"{opened.case} {opened.run}", opened.at, opened.balances, sales, moves(story)).encode()),
         (folder.REPORT, report.encode()),
@@ -88,8 +97,9 @@ def write_days(run: Path, names: Collection[str]) -> None:
 
     `BadInput` where the run has no such day.
     """
-    rows = list(entries(run / reading.FILE))
-    story = _told(run, rows)
+    with recovery.uncollected():
+        rows = list(entries(run / reading.FILE))
+        story = _told(run, rows)
     daily.check(story, names)
     daily.write_days(run, story, benchmarks.gather(story), _rung(story, rows), names)
     daily.write_recoveries(run, story)

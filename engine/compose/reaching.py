@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine.compose import places
+from engine.compose import places, quorums
 from engine.compose.custodians import open_custody
 from engine.compose.places import Outlook, OwnSandbox, Places, Target
 from engine.compose.references import Absent, Onlookers
@@ -24,6 +24,7 @@ from engine.drivers.folder import Origin, Whereabouts
 from engine.kernel.errors import BadInput, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Asset
+from engine.market.reference import ReferenceRules
 from engine.planning.plan import Plan
 from venues import registry
 from venues.sandbox.dialects import DIALECTS
@@ -122,11 +123,15 @@ def _starting(reached: Places, plan: Plan) -> dict[VenueName, Coroutine[Any, Any
     return {name: reached.markets[name].start(symbols) for name, symbols in asked.items()}
 
 
-async def look_on(reached: Places, plan: Plan, stack: AsyncExitStack, screen: Screen) -> Onlookers:
-    """Begin to watch the venues for reference, and wait a moment for them."""
+async def look_on(
+    reached: Places, plan: Plan, rules: ReferenceRules, stack: AsyncExitStack, screen: Screen
+) -> Onlookers:
+    """Begin to watch the venues for reference, wait a moment for them, and say what can't be sold without the rest."""
     onlookers = Onlookers(reached.references, plan, screen.say)
     stack.push_async_callback(onlookers.aclose)
     await onlookers.settle()
+    for line in quorums.doubts(quorums.quorums(plan, rules, tuple(onlookers.sights.values()))):
+        screen.say(line)
     return onlookers
 
 

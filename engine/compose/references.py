@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 PATIENCE: Final = Span(60 * SECOND)
 """How long a venue may take to show its pairs and their first books (wall time); after that it is left out."""
+ANSWER: Final = Span(10 * SECOND)
+"""How long they may take to say what they list, where a run can't sell without them (wall time)."""
 GRACE: Final = Span(3 * SECOND)
 """How long the start of a run waits for them (wall time); who is later than that joins a run that goes on."""
 
@@ -37,6 +39,8 @@ class Sight(Struct, frozen=True):
     lack: str = ""
     pairs: Mapping[Symbol, str] = {}
     """What the symbols stand for: `BTC/USDT`."""
+    silent: bool = False
+    """It has not said what it lists, or shows none of it, and may still."""
 
     def __str__(self) -> str:
         if self.lack:
@@ -107,6 +111,8 @@ class Onlookers:
     def __init__(self, markets: Mapping[VenueName, Market], plan: Plan, say: Say) -> None:
         self.sources: dict[VenueName, Onlooker] = {}
         """Those that have joined so far."""
+        self.sights = {name: Sight(name, silent=True) for name in markets}
+        """What each shows as of now."""
         self._plan, self._say = plan, say
         self._tasks = [asyncio.create_task(self._join(market)) for market in markets.values()]
 
@@ -128,7 +134,8 @@ class Onlookers:
                 if not seen.lack:
                     await market.start(seen.symbols)
         except Exception as error:  # noqa: BLE001 - as above
-            seen = Sight(market.name, lack=_reason(error))
+            seen = Sight(market.name, lack=_reason(error), silent=True)
+        self.sights[seen.venue] = seen
         self._say(str(seen))
         if not seen.lack:
             log.info("reference_joined", venue=seen.venue, symbols=seen.symbols)
@@ -139,7 +146,12 @@ class Onlookers:
             await market.aclose()
 
 
-async def sight(market: Market, plan: Plan) -> Sight:
+async def sights(markets: Mapping[VenueName, Market], plan: Plan, patience: Span = PATIENCE) -> tuple[Sight, ...]:
+    """What each of them lists of the plan; it takes no longer than the patience."""
+    return tuple(await asyncio.gather(*(sight(market, plan, patience) for market in markets.values())))
+
+
+async def sight(market: Market, plan: Plan, patience: Span = PATIENCE) -> Sight:
     """The pairs of a venue that are those of the plan's legs, or what is sold in the fiat that it becomes.
 
     It never raises for what the venue does.
@@ -147,10 +159,10 @@ async def sight(market: Market, plan: Plan) -> Sight:
     wanted = {(leg.sell, leg.buy) for leg in plan.legs}
     wanted |= {(leg.sell, onward.buy) for leg in plan.legs for onward in plan.legs if onward.sell == leg.buy}
     try:
-        async with asyncio.timeout(PATIENCE / SECOND):
+        async with asyncio.timeout(patience / SECOND):
             listed = await market.listed()
     except Exception as error:  # noqa: BLE001 - as above
-        return Sight(market.name, lack=_reason(error))
+        return Sight(market.name, lack=_reason(error), silent=not isinstance(market, Absent))
     pairs = {pair.symbol: f"{pair.base}/{pair.quote}" for pair in listed if (pair.base, pair.quote) in wanted}
     return Sight(market.name, tuple(pairs), "" if pairs else "it lists no pair of the plan", pairs)
 

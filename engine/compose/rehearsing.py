@@ -98,7 +98,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         outermost = stack.enter_context(ExitStack())  # the log: whatever is closed before it may have a line for it
         reached = await mirrored(request, stack)
         config = _played(request.config)
-        prepared = await prepare(config, request.released, reached.venues, reached.clock)
+        prepared = await prepare(config, request.released, reached.venues, reached.clock, references=reached.references)
         await reaching.watch_markets(reached, prepared.plan)
         stack.enter_context(interrupts := Interrupts(screen))
         entered = _entered(request)
@@ -108,7 +108,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         stack.callback(folder.lock().release)
         register = CaseRegister(None)
         stack.callback(register.close)
-        onlookers = await reaching.look_on(reached, prepared.plan, stack, screen)
+        onlookers = await reaching.look_on(reached, prepared.plan, config.limits.reference, stack, screen)
         first = opening(replace(request, config=config), entered, prepared, reached)
         begin = (first, Approval(first.at, first.plan.digest))
         journal = SqliteStore.create(folder.journal)

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from engine import VERSION
-from engine.compose import approving, confirming, noting, products, reaching
+from engine.compose import approving, confirming, noting, products, reaching, tariffs
 from engine.compose import request as requests
 from engine.compose.places import Places
 from engine.compose.preparing import Prepared, prepare
@@ -58,7 +58,7 @@ async def run(request: Request, screen: Screen) -> ExitCode:
             raise BadInput(found)
         remaining = register.remaining(config.environment, config.terms.case, request.released)
         reached = await reaching.reach(request, stack, remaining)
-        prepared = await prepare(config, remaining, reached.venues, reached.clock, reached.custody)
+        prepared = await prepare(config, remaining, reached.venues, reached.clock, reached.custody, reached.references)
         made = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
         paper = approving.as_approved(book, made)
         approving.check(book, paper)
@@ -85,13 +85,15 @@ async def run(request: Request, screen: Screen) -> ExitCode:
         )
         outermost.enter_context(telemetry.to_folder(folder.create(origin)))
         stack.callback(folder.lock().release)
-        onlookers = await reaching.look_on(reached, prepared.plan, stack, screen)
+        onlookers = await reaching.look_on(reached, prepared.plan, config.limits.reference, stack, screen)
         first = opening(request, entered, prepared, reached, book)
         begin = (first, approving.approval(book, paper, first))
         if book is not None:
             noting.begin(book, entered.run, granted)
         journal = SqliteStore.create(folder.journal)
         screen.say(f"run {entered.run} in {folder.path}")
+        for line in prepared.fees:
+            screen.say(line)
         desk = Desk(book, entered.run, first.standing, first.standing.book_seq) if book is not None else None
         session = Session(folder, register, home, reached, onlookers, screen, interrupts, desk)
         state = await session.drive(opened(first), journal, Outbox(folder.path), TapeWriter(folder.path), begin=begin)
@@ -140,7 +142,7 @@ async def resume(entered: Entered, home: Path, screen: Screen, *, halt: bool = F
         stack.callback(journal.close)
         reached = await reaching.reach_again(origin, state, stack)
         await reaching.watch_again(reached, state.plan, stack)
-        onlookers = await reaching.look_on(reached, state.plan, stack, screen)
+        onlookers = await reaching.look_on(reached, state.plan, state.limits.reference, stack, screen)
         stack.enter_context(interrupts := Interrupts(screen))
         desk = None
         if book is not None and book.judges:
@@ -168,7 +170,7 @@ def opening(
         plan=prepared.plan,
         limits=config.limits,
         licences=config.licences,
-        capabilities=reached.capabilities,
+        capabilities=tariffs.under(reached.capabilities, config.fees, reached.clock.market()),
         balances=prepared.balances,
         seed=request.chosen_seed,
         custody=prepared.custody,

@@ -202,7 +202,8 @@ async def _begin(
     """Preflight, claim, folder, and the first rows; the same for both."""
     config = request.config
     reached = in_process(set_up, clock)
-    prepared = await prepare(config, _remaining(request, register), reached.venues, clock, reached.custody)
+    remaining = _remaining(request, register)
+    prepared = await prepare(config, remaining, reached.venues, clock, reached.custody, reached.references)
     made = approving.paper_of(config, prepared.plan, register.upcoming(config.terms.case))
     paper = approving.as_approved(book, made)
     approving.check(book, paper)

@@ -25,7 +25,10 @@ def mistakes(file: ConfigFile) -> Iterator[Mistake]:
             yield Mistake(where, f"{name} is none of the venues: {', '.join(file.venues)}")
     there = sources(file)
     if quorum > len(there) > 0:  # a mandate without a venue is told of where it stands
-        yield Mistake("reference.quorum", f"{quorum} can't agree among {len(there)}: {', '.join(there)}")
+        right = f'add venues with use = "{REFERENCE}" that list the pairs'
+        if len(there) >= PRODUCTION_MIN or file.environment != "production":
+            right += f", or say at most {len(there)}"
+        yield Mistake("reference.quorum", f"{quorum} can't agree among {len(there)}: {', '.join(there)}; {right}")
     if file.environment == "production":
         yield from _twins(file, there)
     if file.environment == "production" and quorum < PRODUCTION_MIN:

@@ -1,8 +1,9 @@
 """How large we were in what was traded: per venue and for all of them, over a minute, an hour, a day and the whole leg.
 
-Counted from the tape alone, and so by itself: our own prints are removed, and what counts of the others' volume is
-reckoned anew. Beside it stands the largest share at which the gate let an order pass, and the limit. What was sold by
-a quote or by voice printed in no book and is told apart. Venues for reference count for the gate, and not here.
+Where we sold it is counted from the tape alone, and so by itself: our own prints are removed, and what counts of the
+others' volume is reckoned anew. What venues for reference add to the market is taken from the views in the journal, as
+the gate did. Beside it stands the largest share at which the gate let an order pass, and the limit. What was sold by a
+quote or by voice printed in no book and is told apart.
 """
 
 from bisect import bisect_left
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from engine.evidence.benchmarks import OthersTape, in_book, others
 from engine.evidence.story import LegStory, Sold, Story
+from engine.evidence.watched import Watched
 from engine.kernel.clock import MINUTE, Instant, iso
 from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, plain, ratio, total
@@ -31,7 +33,7 @@ class Line(Struct, frozen=True, kw_only=True):
     """One scope over one span: where our share was largest."""
 
     venue: VenueName | None
-    """`None`: all venues of the leg together."""
+    """`None`: all venues of the leg together, and with a footprint those for reference."""
     span: str
     at: Instant | None
     """The minute with which the span ends; `None` where nothing was sold there."""
@@ -69,17 +71,20 @@ def of_leg(story: Story, leg: LegStory) -> Footprint:
         venue: _Place(venue, others(story, leg, venue), [s for s in booked if s.fill.venue == venue], minutes, first)
         for venue, _ in leg.plan.pairs
     }
-    scopes: list[tuple[VenueName | None, list[_Place]]] = [(venue, [place]) for venue, place in places.items()]
+    scopes = [_Scope(venue, [place]) for venue, place in places.items()]
     rule = story.opened.limits.footprint
     if len(places) > 1 or (rule is not None and rule.market != Shares()):
-        scopes.append((None, list(places.values())))
+        scopes.append(_Scope(None, list(places.values()), leg.watched))
     ends = max([leg.ended_at or story.last_at, *(sold.fill.at for sold in booked)])
     spans = {**SPANS, WHOLE: ends // MINUTE - first + 1}
     lines = [
-        replace(_line(venue, scope, span, length, minutes), approved=_approved(leg, venue, span), limit=limit)
-        for venue, scope in scopes
+        replace(
+            scope.line(span, length, minutes),
+            approved=_approved(leg, scope.venue, span),
+            limit=_limit(story, leg, scope.venue, span),
+        )
+        for scope in scopes
         for span, length in spans.items()
-        for limit in [_limit(story, leg, venue, span)]
     ]
     return Footprint(leg.plan.id, tuple(lines), aside)
 
@@ -100,6 +105,10 @@ class _Place:
         begins, ends = first * MINUTE, (last + 1) * MINUTE
         return self.sums[bisect_left(self.at, ends)] - self.sums[bisect_left(self.at, begins)]
 
+    def counts(self, last: int, length: int) -> Decimal:
+        """What counts of the others' volume in so many complete minutes before `last`."""
+        return self.counted[last] - self.counted.get(last - length, ZERO)
+
     def others(self, first: int, last: int) -> Decimal:
         """What others traded in them."""
         return self.tape.between(Instant(first * MINUTE), Instant((last + 1) * MINUTE - 1)).volume
@@ -117,24 +126,44 @@ def _counted(tape: OthersTape, first: int, minutes: Sequence[int]) -> dict[int, 
     return found
 
 
-def _line(venue: VenueName | None, places: Sequence[_Place], span: str, length: int, minutes: Sequence[int]) -> Line:
-    """The minute up to which our share was largest, over so many minutes; the whole run has one."""
-    best = Line(venue=venue, span=span, at=None, sold=ZERO, others=ZERO, share=None, counted=ZERO, counted_share=None)
-    ends = minutes[-1:] if span == WHOLE else minutes
-    counted_shares = []
-    for last in ends:
-        sold = total(place.ours(last - length + 1, last) for place in places)
-        if not sold:
-            continue
-        volume = total(place.others(last - length + 1, last) for place in places)
-        before = (place.counted[last] - place.counted.get(last - length, ZERO) for place in places)
-        counts = market(before)
-        share = ratio(sold, sold + volume, PLACES)
-        counted_shares.append(ratio(sold, sold + counts, PLACES))
-        if best.share is None or share > best.share:
-            at = Instant(last * MINUTE)
-            best = replace(best, at=at, sold=sold, others=volume, share=share, counted=counts)
-    return replace(best, counted_share=max(counted_shares, default=None))
+class _Scope:
+    """One venue, or all of them as a market: those where the leg is sold, and with a footprint those for reference."""
+
+    def __init__(self, venue: VenueName | None, places: Sequence[_Place], watched: Sequence[Watched] = ()) -> None:
+        self.venue, self._places, self._watched = venue, places, watched
+
+    def line(self, span: str, length: int, minutes: Sequence[int]) -> Line:
+        """The minute up to which our share was largest, over so many minutes; the whole run has one."""
+        best = Line(
+            venue=self.venue, span=span, at=None, sold=ZERO, others=ZERO, share=None, counted=ZERO, counted_share=None
+        )
+        counted_shares = []
+        for last in minutes[-1:] if span == WHOLE else minutes:
+            sold = total(place.ours(last - length + 1, last) for place in self._places)
+            if not sold:
+                continue
+            volume, counts = self._others(last, span, length), market(self._counts(last, span, length))
+            share = ratio(sold, sold + volume, PLACES)
+            counted_shares.append(ratio(sold, sold + counts, PLACES))
+            if best.share is None or share > best.share:
+                at = Instant(last * MINUTE)
+                best = replace(best, at=at, sold=sold, others=volume, share=share, counted=counts)
+        return replace(best, counted_share=max(counted_shares, default=None))
+
+    def _others(self, last: int, span: str, length: int) -> Decimal:
+        first = last - length + 1
+        beside = total(pair.others(first, last) for pair in self._beside(span))
+        return EXACT.add(beside, total(place.others(first, last) for place in self._places))
+
+    def _counts(self, last: int, span: str, length: int) -> list[Decimal]:
+        """By venue. Those for reference are no part of the cap over the whole sale."""
+        found = {place.venue: place.counts(last, length) for place in self._places}
+        for pair in self._beside(span):
+            found[pair.venue] = found.get(pair.venue, ZERO) + pair.counts(last, span)
+        return list(found.values())
+
+    def _beside(self, span: str) -> Sequence[Watched]:
+        return () if span == WHOLE else self._watched
 
 
 def _limit(story: Story, leg: LegStory, venue: VenueName | None, span: str) -> Decimal | None:

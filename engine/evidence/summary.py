@@ -13,9 +13,16 @@ from msgspec import Struct
 
 from engine.evidence.attribution import Attributed, attribute
 from engine.evidence.benchmarks import PRICE_PLACES, Interval, arrival, began, others, slippage_bp
+from engine.evidence.falls import Fall, falls
+from engine.evidence.falls import records as fall_records
+from engine.evidence.fees import FeeCheck, check
+from engine.evidence.fees import record as fees_record
 from engine.evidence.footprint import Footprint, of_leg
 from engine.evidence.footprint import record as footprint_record
+from engine.evidence.leaks import leaks
+from engine.evidence.leaks import record as leak_record
 from engine.evidence.story import LegStory, Story
+from engine.forecast.prospect import Finding
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import CaseId, LegId, RunId
 from engine.kernel.money import EXACT, ZERO, Asset, plain, ratio, times, total
@@ -48,6 +55,10 @@ class LegSummary(Struct, frozen=True, kw_only=True):
     participation: Decimal | None
     """Our share of all that was traded meanwhile, our own trades included."""
     footprint: Footprint
+    falls: tuple[Fall, ...] = ()
+    """How far our own sales fell over minutes."""
+    leaks: tuple[Finding, ...] = ()
+    """What its tranches gave away; empty where none left custody."""
 
     def __post_init__(self) -> None:
         assert self.sold >= 0, f"leg {self.id} sold {self.sold}"
@@ -68,6 +79,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     legs: tuple[LegSummary, ...]
     attribution: tuple[Attributed, ...]
     """Which entrusted asset each unit of fiat belongs to."""
+    fees: FeeCheck | None = None
+    """Fees as charged against the schedules of our accounts; `None` where the config names none."""
     orders: int
     fills: int
     unknown: int
@@ -92,6 +105,7 @@ def summarise(story: Story) -> Summary:
         code=opened.code,
         legs=tuple(_leg(story, leg) for leg in story.legs),
         attribution=attribute(story),
+        fees=check(story),
         orders=len(attempts),
         fills=sum(len(leg.fills) for leg in story.legs),
         unknown=unclear if closed is None else closed.unknown,
@@ -128,6 +142,8 @@ def _leg(story: Story, leg: LegStory) -> LegSummary:
         market=market,
         participation=share,
         footprint=of_leg(story, leg),
+        falls=falls(story, leg),
+        leaks=leaks(story, leg),
     )
 
 
@@ -194,6 +210,8 @@ def summary_json(summary: Summary) -> bytes:
         "differences": summary.differences,
         "journal": {"rows": summary.rows, "head": summary.head},
     }
+    if summary.fees is not None:
+        record["fees"] = fees_record(summary.fees)
     # Not the codec's sorted mappings: people read this file, so it keeps the order above.
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
@@ -214,6 +232,8 @@ def _leg_record(leg: LegSummary) -> dict[str, Any]:
         "market_vwap": None if leg.market is None else _maybe(leg.market.vwap),
         "participation": _maybe(leg.participation),
         "footprint": footprint_record(leg.footprint),
+        "falls": fall_records(leg.falls),
+        **leak_record(leg.leaks),
     }
 
 

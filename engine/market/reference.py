@@ -55,10 +55,11 @@ def reference(view: MarketView, at: Instant, rules: ReferenceRules) -> Reference
     """The mid of a live, fresh, uncrossed book that agrees with the last prints, as of `at`."""
     if not view.live:
         return NoReference("the feed is not continuous")
-    if fresh(view, at, rules) is None:
+    if at - view.seen_at > rules.age_ns_max or at - view.book_at > rules.age_ns_max:
         return NoReference(f"the book is {age(view, at) // 1_000_000} ms old")
     if (mid := view.mid) is None:
         return NoReference("the book has an empty side or is crossed")
-    if view.last is not None and times(abs(mid - view.last), BP) > times(rules.outlier_bp_max, view.last):
-        return NoReference(f"mid {mid} is more than {rules.outlier_bp_max} bp from the last prints' median {view.last}")
+    last = view.last
+    if last is not None and times(abs(mid - last), BP) > times(rules.outlier_bp_max, last):
+        return NoReference(f"mid {mid} is more than {rules.outlier_bp_max} bp from the last prints' median {last}")
     return Reference(mid, 1, "single source")

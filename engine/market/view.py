@@ -1,6 +1,7 @@
 """`MarketView`: the little that the core is shown when a decision is due. Views are journaled, books are not."""
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
@@ -8,6 +9,8 @@ from engine.kernel.clock import Instant
 from engine.kernel.ids import Symbol, VenueName
 from engine.kernel.money import EXACT, ZERO, total
 from engine.market.facts import Level
+
+_TWO: Final = Decimal(2)
 
 
 class MarketView(Struct, frozen=True):
@@ -35,9 +38,10 @@ class MarketView(Struct, frozen=True):
     @property
     def mid(self) -> Decimal | None:
         """Halfway between best bid and best ask; `None` unless both sides stand uncrossed."""
-        if not self.bids or not self.asks or self.bids[0].price >= self.asks[0].price:
+        if not self.bids or not self.asks:
             return None
-        return EXACT.divide(self.bids[0].price + self.asks[0].price, Decimal(2))
+        bid, ask = self.bids[0].price, self.asks[0].price
+        return None if bid >= ask else EXACT.divide(bid + ask, _TWO)
 
     @property
     def spread(self) -> Decimal | None:

@@ -21,8 +21,10 @@ from engine.kernel.ids import LegId, VenueName
 from engine.kernel.money import EXACT, ZERO, decimals, ratio, times, total
 from engine.ledger import accounts
 from engine.mandate.terms import FloorKind
-from engine.reports import charts, sections
+from engine.reports import charts, fees, sections
 from engine.reports.charts import Mids
+from engine.reports.conduct import conduct
+from engine.reports.falls import falls
 from engine.reports.floors import floors
 from engine.reports.pages import DASH, page, script, show, time
 
@@ -94,6 +96,9 @@ def render(
         rules=rules(story.opened.plan, story.opened.limits),
         withheld=_withheld(story),
         floors=floors(story),
+        conduct=conduct(story),
+        fees=fees.fees(summary.fees),
+        books=fees.books(story),
         guards=[(time(m.at), m.what, m.detail) for m in guards.moments(story.timeline)],
         timeline=[(time(m.at), m.what, m.detail) for m in story.timeline],
         quality=quality(story, evidence, recorded),
@@ -208,6 +213,8 @@ def _leg(
         ],
         "references": _references(leg, result, evidence),
         "footprint": sections.footprint(result.footprint),
+        "beside": ", ".join(sections.beside(leg, result.footprint)),
+        "falls": falls(result.falls),
         "chosen": sections.choices(leg.attempts, leg.plan.buy),
         "aside": f"{show(result.footprint.aside)} {leg.plan.sell}" if result.footprint.aside else "",
         "charts": pictures,
@@ -263,6 +270,7 @@ def _fill(evidence: FillEvidence) -> dict[str, str]:
         "arrival": show(evidence.slippage_arrival_bp, 2),
         "vwap": show(evidence.slippage_vwap_bp, 2),
         "way": evidence.sold.way.value,
+        "book": evidence.shared_book.value,
     }
 
 

@@ -11,9 +11,10 @@ from engine.evidence.covering import covers, lowest
 from engine.evidence.daylegs import DayLeg
 from engine.evidence.days import DayStory
 from engine.evidence.footprint import Footprint
-from engine.evidence.story import Attempt, Moment, Story, Word
+from engine.evidence.story import Attempt, LegStory, Moment, Story, Word
 from engine.evidence.summary import Summary
 from engine.kernel.clock import Instant, Span, iso
+from engine.kernel.ids import VenueName
 from engine.kernel.money import Asset, plain, times, trimmed
 from engine.mandate import instructions as i
 from engine.mandate.deposit import shown
@@ -110,6 +111,12 @@ def footprint(told: Footprint) -> list[tuple[str, ...]]:
         )
         for line in told.lines
     ]
+
+
+def beside(leg: LegStory, told: Footprint) -> list[VenueName]:
+    """The venues for reference that the market's lines count; none where there are no such lines."""
+    market = any(line.venue is None for line in told.lines)
+    return list(dict.fromkeys(watched.venue for watched in leg.watched)) if market else []
 
 
 def choices(attempts: Iterable[Attempt], buy: Asset) -> list[tuple[str, ...]]:

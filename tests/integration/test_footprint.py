@@ -19,6 +19,7 @@ from tests.support.processes import ROOT, fills, summary
 from venues.sandbox.inprocess import Ticker
 
 EXAMPLE: Final = ROOT / "examples" / "footprint.toml"
+OSL: Final = '[venues.osl]\nadapter = "osl"\nuse = "reference"\n'
 WASHED: Final = range(20, 24)
 """Minutes of the hour in which somebody trades with himself: about a twentieth of the run."""
 Minutes = Mapping[int, Decimal]
@@ -27,12 +28,12 @@ Play = Callable[..., Path]
 
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
-    """The example in virtual time, with an hour's share of one's own where one is given; its folder."""
+    """The example in virtual time, with an hour's share of one's own and venues beside it where given; its folder."""
 
-    def playing(seed: int, name: str, hour: str = "15%") -> Path:
+    def playing(seed: int, name: str, hour: str = "15%", beside: str = "") -> Path:
         monkeypatch.setenv("STEELYARD_HOME", str(tmp_path / f"home of {name}"))
         config = tmp_path / f"{name}.toml"
-        config.write_text(EXAMPLE.read_text().replace('"15%"', f'"{hour}"'))
+        config.write_text(EXAMPLE.read_text().replace('"15%"', f'"{hour}"') + beside)
         words = ("run", str(config), "--sandbox", "--in-process", "--synthetic", "--seed", str(seed))
         done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / name)])
         assert done.exit_code in (0, 1), done.output
@@ -85,6 +86,20 @@ def test_the_report_s_own_count_agrees_with_the_gate(play: Play) -> None:
     for key in (("hashkey", "minute"), ("hashkey", "hour"), ("market", "day")):
         assert lines[key]["share_of_counted"] == lines[key]["approved"], key
         assert Decimal(lines[key]["approved"]) <= Decimal(lines[key]["limit"])
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_where_a_venue_for_reference_counts_for_the_gate_it_counts_in_the_report(seed: int, play: Play) -> None:
+    """OSL shows the pair beside HashKey: the market is larger, and the report's own count is still the gate's."""
+    folder = play(seed, "run", beside=OSL)
+    lines = {(x["venue"], x["over"]): x for x in summary(folder)["legs"][0]["footprint"]["lines"]}
+    for span in ("minute", "hour", "day"):
+        line = lines["market", span]
+        assert line["share_of_counted"] == line["approved"] != lines["hashkey", span]["share_of_counted"], span
+    last = parse_instant(lines["market", "hour"]["at"]) // MINUTE
+    recorded = sum(traded(folder).get(last - back, Decimal(0)) for back in range(60))
+    assert Decimal(lines["market", "hour"]["others"]) == recorded
+    assert lines["market", "run"]["others"] == lines["hashkey", "run"]["others"]
 
 
 def test_who_trades_with_himself_makes_us_sell_no_more(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

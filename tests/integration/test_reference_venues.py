@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from engine.cli import app
 from engine.compose.products import entries
 from engine.drivers.tape import read_counts
 from engine.events import Entry, Opened, Restarted, TapeSealed
@@ -18,6 +20,7 @@ from engine.orders.commands import Place
 from engine.orders.events import Due
 from tests.support.configs import written
 from tests.support.processes import Engine, Exchange, Person, exchange, fills, summary
+from venues.sandbox.venue import InProcessMarket
 
 RUN: Final = "SHORT-1.1"
 HASHKEY, OSL = VenueName("hashkey"), VenueName("osl")
@@ -122,6 +125,30 @@ def test_a_plan_names_the_references_and_says_which_of_them_would_be_left_out(tm
     assert "kraken: for reference only, and left out: " in planned.out
 
 
+def test_a_sale_that_no_price_could_ever_allow_is_neither_planned_nor_begun(tmp_path: Path) -> None:
+    """Two have to agree, and nobody speaks for Kraken in the sandbox. OSL in its place lists both pairs."""
+    config = written(tmp_path, venues={**ALONE["venues"], "kraken": KRAKEN}, reference={"quorum": 2})
+    for words in (("plan", config, *VIRTUAL[:-2]), ("run", config, *VIRTUAL)):
+        refused = Person(tmp_path).says(*words)
+        assert (refused.code, len(refused.mistakes)) == (2, 2), refused
+        assert refused.mistakes[0].startswith(
+            "reference.quorum: BTC/USDT has 1 of the 2 sources needed: hashkey. kraken is left out: no exchange"
+        )
+    assert not (tmp_path / "run").exists()
+    planned = Person(tmp_path).says("plan", written(tmp_path, **BESIDE, reference={"quorum": 2}), *VIRTUAL[:-2])
+    assert (planned.code, "sources needed" in planned.out) == (0, False), planned
+
+
+def test_a_plan_that_is_made_while_a_venue_rests_says_what_its_sale_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InProcessMarket, "drain", lambda *_: [])
+    planned = CliRunner().invoke(app, ["plan", str(written(tmp_path)), "--sandbox", "--in-process", "--synthetic"])
+    assert planned.exit_code == 0, planned.output
+    said = "warning: BTC/USDT has 0 of the 1 sources needed. hashkey shows no book. None of it is sold before"
+    assert said in planned.output
+
+
 @pytest.mark.slow
 def test_our_own_sandbox_serves_the_dialects_of_references_too(tmp_path: Path) -> None:
     """HashKey through ccxt is one of them, at the same exchange as HashKey itself."""
@@ -165,6 +192,13 @@ def test_a_reference_that_is_dark_from_the_start_is_a_line_and_not_a_mistake(tmp
     assert "osl: for reference only, and left out: " in ended.out
     assert "osl, 0 books and 0 trades" in (desk.folder / "report.html").read_text()
     assert all(view.venue == HASHKEY for due in desk.dues() for view in due.views)
+
+
+@pytest.mark.slow
+def test_a_run_whose_price_waits_for_a_silent_venue_begins_and_says_so(tmp_path: Path) -> None:
+    with opened(tmp_path, dark=True, reference={"quorum": 2}, **LONGER) as desk:
+        desk.engine.wait_for("warning: BTC/USDT has 1 of the 2 sources needed: hashkey. osl is silent")
+        desk.venues.set_mode("osl", "normal")
 
 
 @pytest.mark.slow

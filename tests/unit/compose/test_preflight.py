@@ -106,6 +106,17 @@ def test_every_gap_of_every_venue_is_told_at_once() -> None:
     assert [line.split(":")[0] for line in told] == ["venues.hashkey"] * 2 + ["venues.osl"] * 2
 
 
+def test_a_price_that_too_few_venues_could_make_is_refused_with_the_other_gaps() -> None:
+    """OSL is no place for the sale, since nothing goes on from there: one venue is left, and two have to agree."""
+    both = config()
+    limits = replace(both.limits, reference=replace(both.limits.reference, quorum=2))
+    venues = {HASHKEY: There(HASHKEY, coins="1"), OSL: There(OSL, without=("USDTUSD",))}
+    with pytest.raises(BadInput) as caught:
+        asyncio.run(prepare(replace(both, limits=limits), {BTC: d("1.5")}, venues, WallClock()))  # type: ignore[arg-type]
+    assert [mistake.where for mistake in caught.value.mistakes] == ["mandate.BTC"] + 2 * ["reference.quorum"]
+    assert "hashkey. osl does not sell it in this plan." in caught.value.mistakes[1].what
+
+
 @pytest.mark.parametrize(("desks", "told"), [((), 1), ((OSL,), 0)])
 def test_a_window_that_is_to_end_by_quotes_needs_a_desk_somewhere(desks: tuple[VenueName, ...], told: int) -> None:
     ends = replace(config(), way=replace(config().way, at_end=AtEnd.RFQ))

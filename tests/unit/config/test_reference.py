@@ -55,7 +55,11 @@ def test_every_mistake_of_the_section_is_told_at_once_with_its_place(tmp_path: P
     assert found == [
         Mistake("reference.sources[1]", "kraken stands here twice"),
         Mistake("reference.sources[2]", "osl is none of the venues: hashkey, kraken"),
-        Mistake("reference.quorum", "5 can't agree among 2: kraken, osl"),
+        Mistake(
+            "reference.quorum",
+            "5 can't agree among 2: kraken, osl; "
+            'add venues with use = "reference" that list the pairs, or say at most 2',
+        ),
     ]
 
 

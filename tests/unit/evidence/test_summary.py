@@ -21,7 +21,7 @@ def test_the_result_has_the_fields_of_schema_1_in_their_order() -> None:
     ]  # fmt: skip
     assert list(FIRST_LEG) == [
         "sell", "buy", "mandated", "sold", "residue", "residue_reason", "received", "fees", "average_price",
-        "arrival_price", "slippage_bp", "market_vwap", "participation", "footprint",
+        "arrival_price", "slippage_bp", "market_vwap", "participation", "footprint", "falls",
     ]  # fmt: skip
 
 
