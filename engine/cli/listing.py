@@ -12,13 +12,14 @@ import msgspec
 import typer
 from msgspec.structs import replace
 
+from engine.cli.ordertypes import taken
 from engine.compose.offers import Offers, offers
 from engine.config import licences
 from engine.kernel.clock import DAY, Instant, iso, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import VenueName
 from engine.kernel.money import trimmed
-from engine.mandate.register import Licence, day, gap
+from engine.mandate.register import Licence, SharedBook, day, gap, shared_book
 from engine.orders.reports import Capabilities
 from venues.adapter import Adapter
 
@@ -38,7 +39,7 @@ WORDS: Final = {
 def venues(name: str | None, path: Path | None, *, as_json: bool) -> ExitCode:
     """The list, for people or for scripts; `BadInput` when the register file of one's own can't be trusted.
 
-    With a `name` it holds that adapter alone, and for people every mock part with what was chosen.
+    With a `name` it holds that adapter alone, and for people every kind of order and every mock part.
     """
     found = offers(licences.read(path) if path is not None else {})
     now = Instant(time.time_ns())
@@ -62,7 +63,7 @@ def _alone(found: Offers, name: str) -> Offers:
 
 
 def in_words(found: Offers, now: Instant, width: int, *, whole: bool = False) -> str:
-    """The list for people, in lines of at most `width`; `whole` says of each mock part what was chosen."""
+    """The list for people, in lines of at most `width`; `whole` tells of kinds of orders and of each mock part too."""
     return "\n".join(
         textwrap.fill(text, width, initial_indent=label, subsequent_indent=" " * 12)
         for label, text in _lines(found, now, whole=whole)
@@ -79,6 +80,7 @@ def as_data(found: Offers, now: Instant) -> dict[str, Any]:
                 "about": adapter.about,
                 "package": found.packages.get(adapter.name, ""),
                 "capabilities": _capabilities(adapter.capabilities),
+                "orders": dict(taken(adapter.capabilities)),
                 "options": dict(adapter.options),
                 "mocks": [{"what": mock.what, "chosen": mock.chosen} for mock in adapter.mocks],
                 "licence": _licence(found, adapter.name, now),
@@ -92,7 +94,7 @@ def as_data(found: Offers, now: Instant) -> dict[str, Any]:
 
 
 def _capabilities(can: Capabilities) -> dict[str, Any]:
-    shown = {field: getattr(can, field) for field in Capabilities.__struct_fields__}
+    shown = {field: getattr(can, field) for field in Capabilities.__struct_fields__ if field != "fees"}
     return shown | {
         "tifs": [tif.value for tif in can.tifs],
         **{name: show_span(shown[name]) for name in ("validity", "read_lag", "poll")},
@@ -115,6 +117,9 @@ def _licence(found: Offers, name: str, now: Instant) -> dict[str, Any] | None:
         "valid_until": iso(held.valid_until),
         "days_left": _days_left(held, now),
         "source": held.source,
+        "shared_book": shared_book(found.register, held.venue, now).value,
+        "shared_since": iso(held.shared_since) if held.shared_since is not None else "",
+        "shared_source": held.shared_source,
         "gap": gap(found.register, held.venue, now),
     }
 
@@ -129,7 +134,11 @@ def _lines(found: Offers, now: Instant, *, whole: bool) -> Iterator[tuple[str, s
         package = f" (from {found.packages[adapter.name]})" if adapter.name in found.packages else ""
         yield f"{adapter.name:<12}", f"{adapter.about}{package}"
         yield "  licence   ", _licence_in_words(found, adapter, now)
+        if (held := found.register.get(VenueName(adapter.name))) is not None:
+            yield "  book      ", _book_in_words(found, held, now)
         yield "  can       ", _in_words(adapter.capabilities)
+        for kind, way in taken(adapter.capabilities).items() if whole else ():
+            yield "  order     ", f"{kind}: {way}"
         for option, help_text in adapter.options.items():
             yield "  option    ", f"{option}: {help_text}"
         if not whole:
@@ -160,6 +169,19 @@ def _licence_in_words(found: Offers, adapter: Adapter, now: Instant) -> str:
         return f"none: no entry is named {adapter.name}, so its prices alone can be had under that name"
     reason = gap(found.register, held.venue, now)
     return _entry(held, now) + (f"; may not execute: {reason}" if reason else "")
+
+
+def _book_in_words(found: Offers, held: Licence, now: Instant) -> str:
+    """Whether what is sold there may meet a book abroad."""
+    match shared_book(found.register, held.venue, now):
+        case SharedBook.YES:
+            since = f" since {day(held.shared_since)}" if held.shared_since is not None else ""
+            return f"shared with one abroad{since}: {held.shared_source}"
+        case SharedBook.NO:
+            until = f" until {day(held.shared_since)}" if held.shared_since is not None else ""
+            return f"its own{until}: {held.shared_source}"
+        case SharedBook.UNKNOWN | SharedBook.NO_BOOK:
+            return "nobody has found out whether it is shared with one abroad"
 
 
 def _entry(held: Licence, now: Instant) -> str:

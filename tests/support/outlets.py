@@ -12,6 +12,8 @@ from engine.routing.curve import Outlet
 
 TICKS = ("0.01", "0.1", "0.5", "1")
 LOTS = ("0.00001", "0.0001", "0.0001", "0.001", "0.01", "0.0025", "0.0003")
+ODD = ("0.03", "0.05", "0.07", "0.011", "0.013")
+"""None divides another, and together they come out even only in large numbers."""
 RATES = ("0", "0.0005", "0.001", "0.002", "0.0029")
 FLOORS = ("0", "0", "0.5", "1.99")
 
@@ -43,16 +45,16 @@ def outlet(
     )
 
 
-def markets(seed: int, count: int) -> Iterator[tuple[Decimal, list[Outlet]]]:
+def markets(seed: int, count: int, lots: Sequence[str] = LOTS) -> Iterator[tuple[Decimal, list[Outlet]]]:
     """So many quantities with two to five venues: of different ticks, lots, fees, minima and rooms; some are empty."""
     chance = Random(seed)
     for _ in range(count):
-        venues = [_venue(chance, name) for name in "abcde"[: chance.randint(2, 5)]]
+        venues = [_venue(chance, name, lots) for name in "abcde"[: chance.randint(2, 5)]]
         yield Decimal(chance.randint(1, 1_000_000)) / 100_000, venues
 
 
-def _venue(chance: Random, name: str) -> Outlet:
-    tick, lot = Decimal(chance.choice(TICKS)), Decimal(chance.choice(LOTS))
+def _venue(chance: Random, name: str, lots: Sequence[str]) -> Outlet:
+    tick, lot = Decimal(chance.choice(TICKS)), Decimal(chance.choice(lots))
     price = Decimal(60_000 + chance.randint(-30, 30))
     lowest, bids = (price - chance.randint(0, 100)) // tick * tick, []
     for _ in range(chance.choice((0, *[20] * 15)) and chance.randint(1, 20)):

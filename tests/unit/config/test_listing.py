@@ -1,6 +1,7 @@
 """`steelyard venues` in data and in words, of an installation made up for the purpose."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -65,6 +66,7 @@ def test_an_adapter_is_shown_with_licence_capabilities_options_and_mock_parts() 
         "harbour     Harbour, by semaphore",
         "  licence   Harbour Limited, The Authority, No. 7: licensed, seen 2026-01-22,",
         "            valid until 2026-06-01 (30 days left)",
+        "  book      nobody has found out whether it is shared with one abroad",
         "  can       limit orders gtc, ioc; finds one order by our id; private stream;",
         "            firm quotes (RFQ); without market orders, market orders by amount,",
         "            cancels in a batch, self-trade prevention, dead-man timer; a request",
@@ -124,3 +126,27 @@ def test_in_data_spans_and_fees_are_text() -> None:
 def test_an_adapter_that_is_not_installed_is_answered_with_those_that_are() -> None:
     with pytest.raises(BadInput, match="reef: no adapter of that name; installed: hashkey"):
         venues("reef", None, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"shared_book": "yes"}, "shared with one abroad: a notice"),
+        (
+            {"shared_book": "yes", "shared_since": Instant(NOW - DAY)},
+            "shared with one abroad since 2026-05-01: a notice",
+        ),
+        ({"shared_book": "yes", "shared_since": Instant(NOW + DAY)}, "its own until 2026-05-03: a notice"),
+        ({"shared_book": "no"}, "its own: a notice"),
+    ],
+)
+def test_it_is_told_whether_a_book_is_shared_with_one_abroad(entry: dict[str, Any], said: str) -> None:
+    known = replace(OFFERS, register={HARBOUR.venue: replace(HARBOUR, shared_source="a notice", **entry)})
+    assert f"  book      {said}" in words(known).splitlines()
+
+
+def test_the_data_has_the_book_of_today_and_no_schedule_of_fees() -> None:
+    """A schedule is a config's; an adapter has none."""
+    (adapter,) = as_data(OFFERS, NOW)["adapters"]
+    assert adapter["licence"]["shared_book"] == "unknown"
+    assert "fees" not in adapter["capabilities"]

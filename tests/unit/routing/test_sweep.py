@@ -18,7 +18,7 @@ from engine.routing import search
 from engine.routing.curve import Outlet
 from engine.routing.sweep import Division, divide
 from tests.support.builders import d
-from tests.support.outlets import alone, brute_force, markets, nets, outlet
+from tests.support.outlets import ODD, alone, brute_force, markets, nets, outlet
 
 DATA = Path(os.environ.get("STEELYARD_DATA") or Path(__file__).parents[4] / "shared" / "data")
 SPOT = DATA / "l2" / "binance_spot_BTCUSDT_book1000_2026-02-16T0400.parquet"
@@ -217,6 +217,19 @@ def test_a_search_that_is_cut_short_is_still_no_worse_than_any_single_venue(monk
     """Lots that don't divide one another may be searched for long; after one look the best so far is taken."""
     monkeypatch.setattr(search, "LOOKS_MAX", 1)
     assert all_hold(markets(seed=8, count=500)) == 500
+
+
+@pytest.mark.parametrize(("seed", "at", "placed"), [(2, 89, "9.404"), (24, 169, "0.565")])
+def test_what_promises_most_is_looked_at_first_so_that_a_cut_costs_nothing_here(
+    seed: int, at: int, placed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lots of 11, 13 and 50 thousandths. One promise followed to its end after the other, 256 looks left 0.78 USDT."""
+    quantity, venues = list(markets(seed, at + 1, ODD))[at]
+    monkeypatch.setattr(search, "LOOKS_MAX", 256)
+    short = divide(quantity, venues)
+    monkeypatch.setattr(search, "LOOKS_MAX", 100_000)
+    assert short == divide(quantity, venues)
+    assert short.placed == d(placed)
 
 
 def recorded(path: Path, index: int, levels: int = 200) -> tuple[Level, ...]:
