@@ -318,8 +318,10 @@ def sandbox(
     )
 
 
+from engine.cli import allocation_verbs as allocation_verbs  # noqa: E402 - its verb is added to `app`
 from engine.cli import case_orders as case_orders  # noqa: E402 - its verbs are added to `app`, as those below are
 from engine.cli import comparing as comparing  # noqa: E402 - as above
+from engine.cli import conducting as conducting  # noqa: E402 - as above
 from engine.cli import deciding as deciding  # noqa: E402 - its verbs are added to `app`, which has to be there first
 from engine.cli import drilling as drilling  # noqa: E402 - as above
 from engine.cli import learning as learning  # noqa: E402 - as above

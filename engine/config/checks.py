@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.config import (
+    cap_checks,
+    conduct_checks,
     custody_checks,
     deposits,
+    fees,
     floor_checks,
     footprint_checks,
     guard_checks,
@@ -45,10 +48,13 @@ def mistakes(file: ConfigFile, now: Instant, known: Known) -> list[Mistake]:
         *venue_checks.mistakes(file, now, known),
         *custody_checks.mistakes(file),
         *deposits.mistakes(file),
+        *fees.mistakes(file, now),
         *notify_checks.mistakes(file),
         *rehearsal_checks.mistakes(file),
         *guard_checks.mistakes(file),
         *footprint_checks.mistakes(file),
+        *conduct_checks.mistakes(file),
+        *cap_checks.mistakes(file),
         *impacts.mistakes(file, now),
         *reference_checks.mistakes(file),
     ]

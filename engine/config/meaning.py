@@ -5,9 +5,21 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from engine.alarms import Cause
-from engine.config import checks, deposits, floors, footprint_checks, guard_checks, impacts, ways
+from engine.config import (
+    cap_checks,
+    checks,
+    conduct_checks,
+    deposits,
+    fees,
+    floors,
+    footprint_checks,
+    guard_checks,
+    impacts,
+    ways,
+)
 from engine.config.custody_use import CustodyUse, custody_use
 from engine.config.deposits import Outlook
+from engine.config.fees import Schedules
 from engine.config.known import Known
 from engine.config.programme_checks import longest_tail
 from engine.config.programmes import programme
@@ -84,6 +96,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Who is told of alarms."""
     rehearsal: Mapping[VenueName, str] = {}
     """Per venue the root of its public data, for a rehearsal; empty where none is meant."""
+    fees: Schedules = {}
+    """Per venue what our account pays there, where the config says so."""
     prices: Mapping[Asset, Mapping[str, str]] = {}
     """Per asset and source the file that a floor by average is taken from, as the config names it."""
 
@@ -133,9 +147,12 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
             minute_notional_max=file.limits.minute_notional_max,
             minute_orders_max=file.limits.minute_orders_max,
             basket_minute_max=file.limits.basket_minute_max,
+            caps=cap_checks.caps(file),
+            depth_share_max=cap_checks.depth_share(file),
             deposit=deposits.rule(file.deposit, Asset(file.path.settlement)),
             reference=_reference(file),
             reconcile_every=parse_span(file.limits.reconcile_every),
+            conduct=conduct_checks.conduct(file.conduct),
             footprint=footprint_checks.footprint(file.footprint),
             pause=guard_checks.pause(file.pause),
             unknown_patience=parse_span(file.limits.unknown_patience),
@@ -152,6 +169,7 @@ def _config(file: ConfigFile, sha256: str, now: Instant, known: Known) -> Config
         programme=programme(file.programme, longest_tail(file), now) if file.programme is not None else None,
         receivers=tuple(map(_receiver, file.notify.receiver)),
         prices=floors.prices(file),
+        fees=fees.schedules(file),
         rehearsal={VenueName(n): u.rstrip("/") for n, u in file.rehearsal.hosts.items()} if file.rehearsal else {},
     )
 

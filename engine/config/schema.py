@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from engine.config.conduct_schema import ConductSection
+from engine.config.fees_schema import FeeSection
 from engine.config.floor_schema import FloorSection
 from engine.config.method_schema import StrategySection, TacticSection
 from engine.config.shapes import (
@@ -95,6 +97,14 @@ class LimitsSection(Struct, forbid_unknown_fields=True, frozen=True):
     minute_orders_max: Count
     basket_minute_max: Number | None = None
     """Of all assets that are sold for the same one together, in a minute."""
+    hour_notional_max: Number | None = None
+    """Of all that is sold for the same asset, in any sixty minutes."""
+    day_notional_max: Number | None = None
+    """The same on a local day of the programme; of UTC without one."""
+    total_notional_max: Number | None = None
+    """The same in the whole run."""
+    depth_share_max: Percent | None = None
+    """The most that one crossing order may take of the bids at its limit or above it."""
     book_age_max: SpanText = "60s"
     outlier_bp_max: Number = Decimal(200)
     reconcile_every: SpanText = "5m"
@@ -149,6 +159,10 @@ class VenueSection(Struct, forbid_unknown_fields=True, frozen=True):
     """`execution`, or `reference`: its public prices only, with no key and no licence."""
     withdraw_key: str = "refused"
     """`permitted` accepts a key that can also withdraw; it is refused otherwise."""
+    hour_notional_max: Number | None = None
+    """Of all that is sold there for the same asset, in any sixty minutes."""
+    day_notional_max: Number | None = None
+    """The same on a local day."""
     key_until: str = ""
     """When the venue's key runs out: an instant with its zone. A run that would outlive it is refused."""
 
@@ -325,11 +339,15 @@ class ConfigFile(Struct, forbid_unknown_fields=True, frozen=True):
     """Without one, the run may sell at any hour."""
     pause: PauseSection | None = None
     """Without it no market is too restless."""
+    conduct: ConductSection = ConductSection()
+    """What the run's own conduct is held against in its report."""
     footprint: FootprintSection | None = None
     """Without it our share is limited by `participation_max` alone."""
     rehearsal: RehearsalSection | None = None
     """Without it nothing can be rehearsed at public prices."""
     reference: ReferenceSection = ReferenceSection()
+    fees: Mapping[str, tuple[FeeSection, ...]] = {}
+    """Per venue of the mandate what our account pays there, in time order; without it as the adapter's papers say."""
     prices: Mapping[str, Mapping[str, str]] = {}
     """Per asset and source a file of bars or daily closes, relative to this one: what floors by average rest on,
     and what a plan takes volumes from; of a venue's own name it is that venue's."""
