@@ -149,7 +149,7 @@ EVENTS: Final = (
 COMMANDS: Final = (
     c.Place, c.Cancel, c.Lookup, c.Survey, c.AskTranche, c.LookTranche, c.Landed,
     c.AskQuote, c.AcceptQuote, c.LookDeal, c.WakeAt, c.Withheld, c.Unheeded, c.Book, c.PegLevel, c.MarketPause,
-    c.FloorBlocked, c.FloorCleared, c.Residue, c.Halt, c.Finish,
+    c.ConditionTurn, c.FloorBlocked, c.FloorCleared, c.Residue, c.Halt, c.Finish,
 )  # fmt: skip
 
 _DECODER: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from engine.kernel.clock import Instant, parse_span
 from engine.kernel.errors import BadInput, Mistake
 from engine.market import volume_model
+from engine.orders import condition
 from engine.orders.strategy import Schedule, Tactic
 from engine.science.calibration import Market
 from strategies.dynamic_vwap import DynamicVwap, dynamic_vwap
@@ -26,6 +27,7 @@ from strategies.tactics.iceberg import Iceberg
 from strategies.tactics.peg import Peg
 from strategies.tactics.portion import parse_portion
 from strategies.tactics.snipe import Snipe
+from strategies.tactics.stop import Stop
 from strategies.tactics.urgency import Urgency
 from strategies.twap import twap
 from strategies.vwap import vwap
@@ -145,6 +147,11 @@ def _snipe(p: Parameters) -> Snipe:
     )
 
 
+def _stop(p: Parameters) -> Stop:
+    condition.of(p)  # what it waits for is followed by the core, and has to be understood here too
+    return Stop(parse_span(p["every"]), _cross(p))
+
+
 def _number(p: Parameters, key: str) -> Decimal | None:
     return Decimal(p[key]) if key in p else None
 
@@ -163,6 +170,7 @@ TACTICS: Final[Mapping[str, MakeTactic]] = {
     "iceberg": _iceberg,
     "chase": _chase,
     "snipe": _snipe,
+    "stop": _stop,
 }
 SCHEDULE_GROUP: Final = "steelyard.schedules"
 TACTIC_GROUP: Final = "steelyard.tactics"

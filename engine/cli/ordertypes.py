@@ -42,6 +42,7 @@ KINDS: Final = (
     OrderKind("until a time (GTD)", "by us: pulled before its slice ends, or when its hours or its leg do"),
     OrderKind("iceberg", "by us: the tactic `iceberg`, one small order after the other"),
     OrderKind("pegged", "by us: the tactic `peg`, a cancel and a new order"),
+    OrderKind("stop, conditional", "by us: the tactic `stop`, by the price of all venues"),
     OrderKind("chaser", "by us: the tactic `chase`, within its limits"),
     OrderKind("TWAP, VWAP, POV of the venue", "by us: the schedules"),
 )

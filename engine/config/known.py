@@ -10,7 +10,7 @@ from engine.mandate.register import Register
 
 OWN_SCHEDULES: Final = frozenset({"twap", "vwap", "dynamic_vwap", "pov", "shortfall"})
 """Their parameters are the keys of `[strategy]`."""
-OWN_TACTICS: Final = frozenset({"cross", "peg", "iceberg", "chase", "snipe"})
+OWN_TACTICS: Final = frozenset({"cross", "peg", "iceberg", "chase", "snipe", "stop"})
 """Their parameters are the keys of `[tactic]`."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from engine.config.shapes import Count, Number, Percent, PortionText, SpanText, Weight
+from engine.config.shapes import BoundText, Count, Number, Percent, PortionText, SpanText, Weight
 
 
 class StrategySection(Struct, forbid_unknown_fields=True, frozen=True):
@@ -52,5 +52,10 @@ class TacticSection(Struct, forbid_unknown_fields=True, frozen=True):
     size: PortionText | None = None
     within_bp: Number | None = None
     cross_at_end: str | None = None
+    below: BoundText | None = None
+    above: BoundText | None = None
+    persist: SpanText | None = None
+    at_sweep: str | None = None
+    """Whether a sweep of what is left at the end waits for the price too: `sell` or `wait`."""
     parameters: Mapping[str, str] = {}
     """For a tactic of somebody else's package, passed on as they are."""

@@ -25,5 +25,9 @@ OffsetText = Annotated[str, Meta(pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", descr
 PortionText = Annotated[
     str, Meta(pattern=r"^\d+(\.\d+)?%?$", description='a share of what is left, or a quantity: "20%", "0.05"')
 ]
+BoundText = Annotated[
+    str,
+    Meta(pattern=r"^\d+(\.\d+)?%?$", description='a price in the asset bought, or a share of arrival: "66500", "95%"'),
+]
 Count = Annotated[int, Meta(ge=1)]
 Weight = Annotated[int, Meta(ge=0)]

@@ -10,6 +10,7 @@ from engine.config.words import percent
 from engine.kernel.clock import parse_span
 from engine.kernel.errors import Mistake
 from engine.kernel.money import BP, plain
+from engine.orders.condition import STOP, Side
 
 NEEDED: Final = ""
 """In the table below: has to be said."""
@@ -26,6 +27,13 @@ KEYS: Final[Mapping[str, Mapping[str, str | None]]] = {
     "iceberg": {"display": NEEDED, **_WAITING, "vary": "20%", "inside": "0", "seed": "0"},
     "chase": {**_WAITING, "step_bp": "1", "replaces": "10", "inside": "0", "reach_bp": ABSENT},
     "snipe": {"size": NEEDED, "within_bp": NEEDED, **_WAITING, "every": "2s", "cross_at_end": "yes"},
+    "stop": {
+        **dict.fromkeys(Side, ABSENT),
+        "persist": NEEDED,
+        "every": "5s",
+        "reach_bp": ABSENT,
+        "at_sweep": NEEDED,
+    },
 }
 """Per tactic its keys, and what each is where the config is silent."""
 
@@ -33,10 +41,18 @@ ALL: Final = tuple(key for key in TacticSection.__struct_fields__ if key not in 
 WHAT_IS_MEANT: Final[Mapping[str, str]] = {
     "display": 'what it shows at a time, a share of what is left or a quantity, such as "20%" or "0.05"',
     "size": 'how much has to be bid for, a share of what is left or a quantity, such as "50%" or "0.05"',
+    "persist": 'how long the price has to be there without a break, such as "1m"',
+    "at_sweep": '"sell" or "wait": whether a sweep of what is left at the end sells without the price',
     "within_bp": 'how far below the mid a bid may be to count as good, such as "5"',
 }
-WORDS: Final[Mapping[str, tuple[str, str]]] = {"urgency": (CLOCK, COST), "cross_at_end": ("yes", "no")}
-ABOVE_ZERO: Final = frozenset({"every", "step_bp", "display", "size"})
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "urgency": (CLOCK, COST),
+    "cross_at_end": ("yes", "no"),
+    "at_sweep": ("sell", "wait"),
+}
+ABOVE_ZERO: Final = frozenset({"every", "step_bp", "display", "size", "persist", *Side})
+LOOKS_MIN: Final = 4
+"""So many looks lie in the time that a price has to persist: one that comes late breaks nothing."""
 REPLACES_MAX: Final = 40
 """A slice has fifty orders at the most, and its end needs some."""
 VARY_MAX: Final = Decimal("0.5")
@@ -51,6 +67,8 @@ def mistakes(tactic: TacticSection, known: Known) -> Iterator[Mistake]:
             yield Mistake("tactic.parameters", f"{tactic.kind} takes none: its parameters are keys of [tactic]")
         yield from _keys(tactic)
         yield from _values(tactic)
+        if tactic.kind == STOP:
+            yield from _condition(tactic)
     else:
         for key in _given(tactic):
             yield Mistake(f"tactic.{key}", f"is not for {tactic.kind}: say it in parameters, if it takes it")
@@ -98,6 +116,8 @@ def _values(tactic: TacticSection) -> Iterator[Mistake]:
             yield Mistake(where, "has to be above zero")
         elif key.endswith("_bp") and not 0 <= Decimal(text) < BP:
             yield Mistake(where, "lies between 0 and 10000 bp")
+        elif key in tuple(Side):
+            yield from _bound(Side(key), text)
         elif text.endswith("%") and percent(text) > 1:
             yield Mistake(where, f"{text} is more than there is")
         elif key == "vary" and percent(text) > VARY_MAX:
@@ -106,5 +126,25 @@ def _values(tactic: TacticSection) -> Iterator[Mistake]:
             yield Mistake(where, f"above {REPLACES_MAX} too few of a slice's orders are left for its end")
 
 
+def _bound(side: Side, text: str) -> Iterator[Mistake]:
+    """A share of the arrival price that holds when the leg begins waits for nothing."""
+    if text.endswith("%") and (percent(text) >= 1 if side is Side.BELOW else percent(text) <= 1):
+        yield Mistake(f"tactic.{side}", f"{text} of the arrival price is {side} from the start")
+
+
+def _condition(tactic: TacticSection) -> Iterator[Mistake]:
+    """What a `stop` waits for, its keys taken together."""
+    given = [side for side in Side if getattr(tactic, side) is not None]
+    if not given:
+        yield Mistake("tactic.below", 'is missing, and so is above: stop needs one of them, such as "66500" or "95%"')
+    if len(given) > 1:
+        yield Mistake("tactic.above", "beside below: stop waits for one of them")
+    every, persist = tactic.every or KEYS[STOP]["every"], tactic.persist
+    if persist is not None and 0 < parse_span(persist) < LOOKS_MIN * parse_span(str(every)):
+        yield Mistake(
+            "tactic.persist", f"{persist} is less than {LOOKS_MIN} looks, of which there is one every {every}"
+        )
+
+
 def _size(key: str, text: str) -> Decimal:
-    return Decimal(parse_span(text)) if key == "every" else Decimal(text.removesuffix("%"))
+    return Decimal(parse_span(text)) if key in ("every", "persist") else Decimal(text.removesuffix("%"))

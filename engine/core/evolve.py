@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine import events as n
-from engine.core import booking, floors, flows, guarding, hand, pausing, shipping, striking
+from engine.core import booking, conditions, floors, flows, guarding, hand, pausing, shipping, striking
 from engine.core.state import State
 from engine.events import Entry
 from engine.kernel.clock import MINUTE, Instant
@@ -71,6 +71,7 @@ def _restarted(state: State, entry: n.Restarted) -> None:
             standing.changed_at = Instant(max(standing.changed_at, entry.at))
     state.closed = state.finished = ""
     flows.restarted(state)
+    conditions.restarted(state)
     state.failed_looks.clear()
     for standing in state.venues.values():
         standing.up = standing.surveyed = standing.surveying = standing.covering = standing.failed = False
@@ -350,6 +351,7 @@ _HANDLERS: Final[Mapping[type, Callable[[State, Any], None]]] = {
     c.Book: hand.booked,
     c.PegLevel: guarding.turned,
     c.MarketPause: pausing.turned,
+    c.ConditionTurn: conditions.turned,
     c.FloorBlocked: floors.blocked,
     c.FloorCleared: floors.cleared,
     c.Residue: _residue,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.core import caps, floors, footing
+from engine.core import caps, conditions, floors, footing
 from engine.core.exposure import cover_of
 from engine.core.state import State
 from engine.core.world import (
@@ -31,7 +31,7 @@ from engine.risk import depth
 
 def hindrance(state: State, plan: LegPlan) -> str:
     """What keeps a leg from selling now, in words, venue by venue; empty when it may sell somewhere."""
-    if why := guarded(state, plan):
+    if why := guarded(state, plan) or conditions.waits(state, plan):
         return leg_stopped(state, plan) or why
     found = {i.venue: _hindrance(state, plan, i) for i in plan.instruments}
     if len(found) == 1:

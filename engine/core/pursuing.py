@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.core import caps, settling
+from engine.core import caps, conditions, settling
 from engine.core.outlets import outlet
 from engine.core.state import State
 from engine.core.world import (
@@ -40,7 +40,7 @@ from engine.orders.strategy import Fees, Look, Post, Pull, Schedule, Tactic, Wan
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.risk import depth, gate
-from engine.routing import router
+from engine.routing import crumbs, router
 from engine.routing.router import Asked, Share
 
 FLOW: Final = Span(5 * MINUTE)
@@ -124,6 +124,8 @@ def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]
     if len(posting) > 1:
         lacking = min(lacking, _shared(state, plan, posting))
     left = max(lacking, *(want.quantity for want in posting))
+    if not last:
+        left = crumbs.even(left, leg.remaining - working, [i.lot for i in plan.instruments])
     resting = [want for want in posting if _rests(method.tactic, want)]
     crossing = [_asked(state, _shallow(state, want), want.fees.taker) for want in posting if want not in resting]
     shares = router.crossing(left, crossing, unsold=ZERO if last else None)
@@ -211,6 +213,7 @@ def _want(state: State, plan: LegPlan, instrument: Instrument, schedule: Schedul
         fees=Fees(capabilities.maker_fee, capabilities.taker_fee),
         flow=_flow(state, leg, instrument),
         slice=index,
+        met=conditions.met(state, plan, index),
         attempt=leg.tries.get(venue, 0) * len(plan.instruments) + 1 if leg.slice == index else 1,
     )
 

@@ -23,6 +23,7 @@ from engine.mandate.standing import CaseStanding
 from engine.mandate.terms import Terms
 from engine.market.flow import Flow
 from engine.market.view import MarketView
+from engine.orders.condition import Stage
 from engine.orders.leg import Leg
 from engine.orders.order import Order
 from engine.orders.quotes import Ask
@@ -90,6 +91,18 @@ class Calm:
     """Why the leg waits; empty while it does not."""
     restless_at: Instant = NEVER
     """When the market was last seen to be so, or was not seen."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a conditional leg waits for, as it was last seen."""
+
+    stage: Stage = Stage.WAITS
+    since: Instant = NEVER
+    """From when on the price is where it has to be, without a break."""
+    met: int | None = None
+    """The last slice that may be sold for it."""
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -215,6 +228,8 @@ class State:
     """Stablecoins that open legs make."""
     calms: dict[LegId, Calm] = field(default_factory=dict)
     """Legs whose market is looked at for its calm."""
+    watches: dict[LegId, Watch] = field(default_factory=dict)
+    """Of legs that wait for a price."""
     floors: dict[Asset, FloorStanding] = field(default_factory=dict)
     """Of assets whose floor is an average."""
     quoted: dict[tuple[LegId, VenueName], tuple[Instant, Quote]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ never spend the same room.
 
 from collections.abc import Iterator, Mapping
 
-from engine.core import dealing, flooring, guarding, pausing, quoting, releasing, settling, shipping, waking
+from engine.core import conditions, dealing, flooring, guarding, pausing, quoting, releasing, settling, shipping, waking
 from engine.core.evolve import evolve
 from engine.core.pursuing import Method, pursue_leg
 from engine.core.state import State
@@ -37,16 +37,17 @@ def decide(state: State, event: Turning, methods: Methods) -> Iterator[c.Command
         return
     if state.conflict and state.conflict != state.recorded:  # on record even where a person had halted the run before
         yield c.Halt(state.conflict)
+    schedules = {leg: method.schedule for leg, method in methods.items()}
     if isinstance(event, Due):
         yield from guarding.turns(state)
         yield from pausing.turns(state)
         yield from flooring.turns(state)
+        yield from conditions.turns(state, schedules)
     yield from dealing.answers(state, seen=isinstance(event, Due))
     for tranche in shipping.landings(state):
         yield c.Landed(tranche)
     yield from settling.chores(state)
     yield from releasing.questions(state)
-    schedules = {leg: method.schedule for leg, method in methods.items()}
     if isinstance(event, Due):
         for plan in state.plan.legs:
             yield from flooring.inquiries(state, plan)

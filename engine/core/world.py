@@ -309,10 +309,15 @@ def schedule_of(state: State, plan: LegPlan, schedule: Schedule) -> Schedule:
         return schedule
     for stretch in state.stretches.get(plan.id, ()):
         schedule = Stretched(schedule, stretch)
-    if state.finishing is By.SWEEP or (plan.at_end is AtEnd.SWEEP and window_over(state, plan)):
+    if sweeping(state, plan):
         schedule = Now(schedule)
     hours = state.plan.hours(plan)
     return schedule if hours is None else InHours(schedule, hours, state.opened.at)
+
+
+def sweeping(state: State, plan: LegPlan) -> bool:
+    """Is all that is left wanted at once, by the plan's rule for the end of its window or by people?"""
+    return state.finishing is By.SWEEP or (plan.at_end is AtEnd.SWEEP and window_over(state, plan))
 
 
 def today(state: State, plan: LegPlan) -> tuple[Decimal, Decimal] | None:

@@ -7,10 +7,17 @@ from typing import Final
 from engine.evidence.story import Moment
 from engine.kernel.money import times, trimmed
 from engine.orders import commands as c
+from engine.orders.condition import Stage
 
 PEG: Final = "peg"
 WAITS: Final = "market too restless"
 GOES_ON: Final = "market calm again"
+CONDITION: Final = "condition"
+_STAGES: Final = {
+    Stage.WAITS: "waits for its price",
+    Stage.HOLDS: "sees its price",
+    Stage.MET: "sells on its price",
+}
 _WORDS: Final = ("its peg holds", "its peg is watched", "no more of it is made, what is there is still sold")
 
 
@@ -33,6 +40,11 @@ def pause(entry: c.MarketPause) -> tuple[str, str]:
         numbers.append(f"spread {trimmed(entry.spread_bp)} bp")
     told = f"leg {entry.leg} {'waits' if entry.waits else 'goes on'}: {entry.why}"
     return WAITS if entry.waits else GOES_ON, "; ".join([told, ", ".join(numbers)]).rstrip("; ")
+
+
+def condition(entry: c.ConditionTurn) -> tuple[str, str]:
+    """`leg 1 sells on its price, 66500: since 10:12:05: 66480 by the median of 3: …`."""
+    return CONDITION, f"leg {entry.leg} {_STAGES[entry.stage]}, {trimmed(entry.bound)}: {entry.why}"
 
 
 def moments(timeline: Sequence[Moment]) -> list[Moment]:

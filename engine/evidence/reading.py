@@ -156,6 +156,8 @@ class Reading:
                 self._note(record.at, *guards.peg(entry))
             case c.MarketPause():
                 self._note(record.at, *guards.pause(entry))
+            case c.ConditionTurn():
+                self._note(record.at, *guards.condition(entry))
             case FloorSet() | c.FloorBlocked() | c.FloorCleared():
                 self._note(*self.floors.take(entry))
             case c.AskQuote() | c.AcceptQuote() | c.LookDeal() | e.QuoteCame() | e.AcceptanceCame() | e.DealSeen():

@@ -49,6 +49,8 @@ def _leg(leg: LegPlan) -> Iterator[Line]:
     behind = f"at most {trimmed(leg.catch_up)} times what a slice plans; never all at once"
     yield f"what {leg.sell} is behind, after an outage or a pause", behind
     yield f"a slice of {leg.sell} that is too small", CARRIED
+    if (condition := leg.condition) is not None:
+        yield f"condition of {leg.sell}", condition.in_words(leg.buy)
     share = leg.participation_max
     cap = f"at most {trimmed(share * 100)} % of all that is traded while it sells" if share is not None else "no cap"
     yield f"participation of {leg.sell}", cap

@@ -14,7 +14,8 @@ from engine.orders.reports import Capabilities
 from engine.planning.plan import Recipe
 from engine.science.placement import fill_prob, passive_cross
 
-CROSSES: Final = "cross"
+CROSSES: Final = ("cross", "stop")
+"""Tactics that show nothing."""
 BUYERS: Final = 0.5
 """Of a market's volume, what comes from buyers who take the offer; no source tells it of a day."""
 VENUES_MAX: Final = 3
@@ -38,7 +39,7 @@ def advice(
 ) -> str:
     """Of a slice of `slice_` coins that lasts `length`; empty where nothing rests or no book stands."""
     books = [view for view in views if view.spread is not None and view.mid is not None and volumes.get(view.venue)]
-    if tactic.name == CROSSES or not books or slice_ <= 0:
+    if tactic.name in CROSSES or not books or slice_ <= 0:
         return ""
     best = min(books, key=lambda view: view.spread or 0)
     assert best.mid is not None

@@ -9,6 +9,7 @@ from engine.kernel.errors import Denied
 from engine.kernel.ids import ClientOrderId, LegId, Symbol, VenueName
 from engine.kernel.money import Asset
 from engine.orders.comparison import Comparison
+from engine.orders.condition import Stage
 from engine.orders.order import Approved, Check, ChildOrder
 from engine.orders.reason import Reason
 from engine.orders.reports import Fill, Quote, QuoteRequest
@@ -154,6 +155,20 @@ class MarketPause(Struct, frozen=True, kw_only=True, tag="market_pause"):
     why: str
 
 
+class ConditionTurn(Struct, frozen=True, kw_only=True, tag="condition_turn"):
+    """What a leg waits for begins to be so, ceases to be, or was so for long enough: then the slice may be sold."""
+
+    at: Instant
+    leg: LegId
+    stage: Stage
+    slice: int
+    price: Decimal | None
+    """Of the market, over all who show it; `None` where nobody can be believed."""
+    bound: Decimal
+    """In the asset bought."""
+    why: str
+
+
 class FloorBlocked(Struct, frozen=True, kw_only=True, tag="floor_blocked"):
     """From here on no venue pays what a leg's floor wants, or the floor has no price; nothing is sold."""
 
@@ -214,6 +229,7 @@ Command = (
     | Book
     | PegLevel
     | MarketPause
+    | ConditionTurn
     | FloorBlocked
     | FloorCleared
     | Residue

@@ -74,6 +74,8 @@ class Want(Struct, frozen=True):
     attempt: int = 1
     """One more than the orders that the slice has had, were all its venues sent as many as this one: a counter for
     budgets, which venues share, and for seeded draws."""
+    met: bool = False
+    """The market has done what the leg's condition wants, for this slice; not said where there is no condition."""
 
 
 class Post(Struct, frozen=True):

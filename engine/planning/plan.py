@@ -14,6 +14,8 @@ from engine.mandate.hours import Hours
 from engine.mandate.programme import Programme
 from engine.mandate.terms import Deadline, Floor
 from engine.market.instrument import Instrument
+from engine.orders import condition
+from engine.orders.condition import Condition
 
 
 class Recipe(Struct, frozen=True):
@@ -59,6 +61,11 @@ class LegPlan(Struct, frozen=True, kw_only=True):
     participation_max: Decimal | None
     to_fiat: bool = False
     """It sells stablecoin."""
+
+    @property
+    def condition(self) -> Condition | None:
+        """What its market has to do before anything is sold; `None` where nothing has to."""
+        return condition.of(self.tactic.parameters) if self.tactic.name == condition.STOP else None
 
     @property
     def lot(self) -> Decimal:

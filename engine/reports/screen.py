@@ -55,6 +55,8 @@ def told(entry: Entry) -> str | None:
             return ": ".join(guards.peg(entry))
         case c.MarketPause():
             return ": ".join(guards.pause(entry))
+        case c.ConditionTurn():
+            return ": ".join(guards.condition(entry))
         case c.Halt(reason=reason):
             return f"HALT: {reason}"
         case c.Residue(leg=leg, reason=reason):

@@ -120,6 +120,7 @@ def want(draws: Draws) -> Want:
         flow=draws.one_of([ZERO, Decimal("0.003"), Decimal(7)]),
         slice=draws.below(10),
         attempt=draws.between(1, 50),
+        met=draws.one_of([True, False]),
     )
 
 

@@ -19,7 +19,7 @@ from tests.support.processes import ROOT, Finished, Person, fills, summary
 
 EXAMPLES: Final = ROOT / "examples"
 SCHEDULES: Final = ("vwap", "dynamic_vwap", "pov", "shortfall")
-TACTICS: Final = ("peg", "iceberg", "chase", "snipe")
+TACTICS: Final = ("peg", "iceberg", "chase", "snipe", "stop")
 USUAL: Final = ("demo", "floor_average", "footprint", "usdt_only")
 RUNNABLE: Final = (*USUAL, "two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan", *SCHEDULES, *TACTICS)
 LONG: Final = ("two_venues", "basket_to_hkd", "tranche", "backtest_vwap", "plan")

@@ -50,6 +50,7 @@ EXAMPLES: Final[Mapping[str, Promise]] = {
     "iceberg": Promise(30, 5, "0.4", WAITING),
     "chase": Promise(30, 5, "0.4", WAITING),
     "snipe": Promise(30, 5, "0.4"),
+    "stop": Promise(30, 5, "0.4"),
 }
 RESTING: Final = ("peg, by the clock", "iceberg", "chase")
 """These rest whatever they see; a peg that weighs crosses where nobody seems to buy."""

@@ -45,6 +45,7 @@ from engine.market.view import MarketView
 from engine.orders import commands as c
 from engine.orders import events as e
 from engine.orders import reports as r
+from engine.orders.condition import Stage
 from engine.orders.order import Approved, Check, ChildOrder, TimeInForce
 from engine.orders.strategy import Progress
 from engine.orders.tranche import NoTidings, Sent, Tranche, TrancheId, TurnedDown, Unheard
@@ -555,6 +556,12 @@ def one_of_every_entry() -> Mapping[str, Any]:
         ),
         "market_pause, over": c.MarketPause(
             leg=ONE, waits=False, price=None, move=None, spread_bp=None, why="both bounds were kept long enough"
+        ),
+        "condition_turn": c.ConditionTurn(
+            at=START, leg=ONE, stage=Stage.MET, slice=3, price=d("94.9"), bound=d("95"), why="since 00:02:00: 94.9"
+        ),
+        "condition_turn, no price": c.ConditionTurn(
+            at=START, leg=ONE, stage=Stage.WAITS, slice=3, price=None, bound=d("95"), why="the feed is not continuous"
         ),
         "ask_quote": c.AskQuote(1, ONE, VENUE, asked),
         "accept_quote": c.AcceptQuote(quote, Approved(block, (Check("book", "400", "399.96"),))),

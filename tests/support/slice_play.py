@@ -22,6 +22,7 @@ from engine.orders import events as e
 from engine.orders import reports as r
 from engine.orders.order import ChildOrder, TimeInForce
 from engine.orders.strategy import Tactic
+from engine.planning.plan import Recipe
 from tests.support import builders as b
 from tests.support.by_hand import Commands, Run, only
 
@@ -52,6 +53,7 @@ class Mischief(Struct, frozen=True):
 
 
 USUAL: Final = Mischief()
+CROSS: Final = Recipe("cross")
 KIND: Final = Mischief(0, 0, 0, 0, 0)
 
 
@@ -67,10 +69,11 @@ class Standing(Struct):
 class SlicePlay:
     """`played()` runs the slice; the most that was ever exposed, on either side's books, is kept."""
 
-    def __init__(self, tactic: Tactic, seed: int, mischief: Mischief = USUAL) -> None:
+    def __init__(self, tactic: Tactic, seed: int, mischief: Mischief = USUAL, recipe: Recipe = CROSS) -> None:
         methods = b.methods()
         methods[b.ONE] = Method(methods[b.ONE].schedule, tactic)
-        self.run = Run(b.opened(limits=b.limits(**WIDE)), methods).ready()
+        plan = b.plan(b.leg_one(tactic=recipe), b.leg_two())
+        self.run = Run(b.opened(plan=plan, limits=b.limits(**WIDE)), methods).ready()
         self.seed, self.mischief, self.draws = seed, mischief, 0
         self.mid = Decimal(100)
         self.bids: tuple[Level, ...] = ()

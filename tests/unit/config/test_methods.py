@@ -66,7 +66,7 @@ def test_names_that_nobody_offers_are_answered_with_those_that_are_installed(tmp
     found = mistakes(tmp_path, strategy__schedule="astrology", tactic__kind="feng_shui")
     assert [mistake.what for mistake in found] == [
         f"'astrology' is none of: {', '.join(sorted(KNOWN.schedules))}",
-        "'feng_shui' is none of: chase, cross, iceberg, patient, peg, snipe",
+        "'feng_shui' is none of: chase, cross, iceberg, patient, peg, snipe, stop",
     ]
 
 

@@ -1,5 +1,6 @@
 """`[tactic]`: what each of ours needs, takes and is where the config is silent, and how what is wrong is told."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from strategies import registry
 from tests.support.builders import START
 from tests.support.configs import written
 
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "tactics.md"
 WHOLE: dict[str, dict[str, Any]] = {
     "cross": {},
     "peg": {},
     "iceberg": {"display": "20%"},
     "chase": {},
     "snipe": {"size": "0.05", "within_bp": "5"},
+    "stop": {"below": "95%", "persist": "1m", "at_sweep": "sell"},
 }
 SILENT = {
     "cross": {},
@@ -25,6 +28,7 @@ SILENT = {
     "iceberg": {"display": "20%", "every": "10s", "before": "10s", "vary": "0.20", "inside": "0", "seed": "0"},
     "chase": {"every": "10s", "before": "10s", "step_bp": "1", "replaces": "10", "inside": "0"},
     "snipe": {"size": "0.05", "within_bp": "5", "every": "2s", "before": "10s", "cross_at_end": "yes"},
+    "stop": {"below": "95%", "persist": "1m", "every": "5s", "at_sweep": "sell"},
 }
 
 
@@ -65,6 +69,7 @@ def test_what_a_tactic_needs_is_enough_and_makes_one(kind: str, tmp_path: Path) 
         ("iceberg", {"display": "0.5", "vary": "0%", "seed": 7}, {"display": "0.5", "vary": "0.00", "seed": "7"}),
         ("chase", {"reach_bp": "30", "inside": 2, "replaces": 40}, {"reach_bp": "30", "inside": "2", "replaces": "40"}),
         ("snipe", {**WHOLE["snipe"], "cross_at_end": "no"}, {"cross_at_end": "no"}),
+        ("stop", {**WHOLE["stop"], "every": "15s", "reach_bp": "20"}, {"every": "15s", "reach_bp": "20"}),
     ],
 )
 def test_what_is_said_is_what_the_tactic_gets(
@@ -86,6 +91,12 @@ def test_what_is_missing_is_told_with_what_it_means(tmp_path: Path) -> None:
     assert mistake.where == "tactic.display"
     assert '"20%" or "0.05"' in mistake.what
     assert [mistake.where for mistake in mistakes(tmp_path, "snipe")] == ["tactic.size", "tactic.within_bp"]
+
+
+def test_a_stop_without_a_price_and_with_nothing_else_is_told_all_of_it(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, "stop", every="1m")
+    assert [mistake.where for mistake in found] == ["tactic.persist", "tactic.at_sweep", "tactic.below"]
+    assert "needs one of them" in found[-1].what
 
 
 @pytest.mark.parametrize("kind", WHOLE)
@@ -113,6 +124,12 @@ def test_what_is_for_another_tactic_is_refused_with_what_this_one_takes(kind: st
         ("snipe", "size", "0", "above zero"),
         ("snipe", "within_bp", "-0.1", "between 0 and 10000"),
         ("snipe", "cross_at_end", "maybe", "yes, no"),
+        ("stop", "below", "0", "above zero"),
+        ("stop", "below", "100%", "from the start"),
+        ("stop", "above", "66500", "one of them"),
+        ("stop", "persist", "0s", "above zero"),
+        ("stop", "persist", "19s", "less than 4 looks"),
+        ("stop", "at_sweep", "perhaps", "sell, wait"),
     ],
 )
 def test_what_no_tactic_could_work_with_is_told_at_its_place(
@@ -130,6 +147,12 @@ def test_what_no_tactic_could_work_with_is_told_at_its_place(
 def test_what_has_not_even_the_form_is_told_too(key: str, value: Any, tmp_path: Path) -> None:
     found = mistakes(tmp_path, "iceberg", **{"display": "20%", key: value})
     assert f"tactic.{key}" in [mistake.where for mistake in found]
+
+
+def test_the_stop_of_the_guide_is_read(tmp_path: Path) -> None:
+    (block,) = (part.split("```")[0] for part in GUIDE.read_text().split("```toml\n")[1:])
+    said = tomllib.loads(block)["tactic"]
+    assert parameters(tmp_path, **said) == {key: value for key, value in said.items() if key != "kind"}
 
 
 def test_all_that_is_wrong_is_told_at_once_and_in_the_section_where_it_stands(tmp_path: Path) -> None:

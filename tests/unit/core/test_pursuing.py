@@ -9,8 +9,10 @@ from engine.kernel.ids import VenueName
 from engine.market.facts import Level
 from engine.orders import commands as c
 from engine.orders import reports as r
+from engine.planning.plan import Recipe
 from strategies.tactics.portion import parse_portion
 from strategies.tactics.snipe import Snipe
+from strategies.twap import twap
 from tests.support.builders import (
     BTC,
     BTCUSDT,
@@ -18,6 +20,7 @@ from tests.support.builders import (
     COIN,
     LICENCE,
     ONE,
+    START,
     VENUE,
     at,
     d,
@@ -71,3 +74,30 @@ def test_and_it_sells_once_there_is_more_than_the_fee_would_eat() -> None:
     for venue in (VENUE, OTHER):
         run.books[venue, BTCUSDT] = view(venue=venue, bids=(Level(d("99.99"), d("2")),))
     assert [(order.venue, order.quantity) for order in placed(run.due("00:00:12"))] == [(VENUE, d("2"))]
+
+
+def odd() -> Run:
+    """A leg of 1 BTC; the second venue counts in a tenth of the first one's lots, bids more, and is away at the end."""
+    fine = replace(COIN, venue=OTHER, lot=COIN.lot / 10)
+    first = replace(
+        two(), plan=plan(leg_one(instruments=(COIN, fine), quantity=d("1"), schedule=Recipe("twap", {})), leg_two())
+    )
+    third = Method(twap(START, at("00:03"), 3), methods()[ONE].tactic)
+    run = Run(replace(first, capabilities={VENUE: CAPABILITIES, OTHER: CAPABILITIES}), methods() | {ONE: third}).ready()
+    run.price("100.05", "100.07", venue=OTHER)
+    return run
+
+
+def test_a_venue_of_fine_lots_leaves_no_crumb_that_the_others_cannot_take() -> None:
+    """Thirds of 1 BTC are 0.3333: of each 0.333 is sold, so that the last 0.334 are whole lots of the first venue."""
+    run, sold = odd(), []
+    for when in ("00:00:10", "00:01"):
+        (order,) = [order for order in placed(run.due(when)) if order.sell == BTC]
+        run.sold(order)
+        sold.append((order.venue, order.quantity))
+    run.stream(up=False, venue=OTHER)
+    run.price("100", "100.02", venue=OTHER, live=False)
+    (last,) = [order for order in placed(run.due("00:02")) if order.sell == BTC]
+    run.sold(last)
+    assert sold == [(OTHER, d("0.333")), (OTHER, d("0.333"))]
+    assert (last.venue, run.state.legs[ONE].remaining) == (VENUE, 0)

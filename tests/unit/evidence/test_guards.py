@@ -1,8 +1,11 @@
 """What the guards did, as sentences."""
 
+import pytest
+
 from engine.evidence import guards
 from engine.evidence.story import Moment
 from engine.orders import commands as c
+from engine.orders.condition import Stage
 from tests.support.builders import ONE, START, USDT, d
 
 
@@ -36,6 +39,17 @@ def test_a_pause_says_what_was_measured() -> None:
 def test_an_end_without_numbers_says_so_much() -> None:
     row = c.MarketPause(leg=ONE, waits=False, price=None, move=None, spread_bp=None, why="both bounds were kept")
     assert guards.pause(row) == ("market calm again", "leg 1 goes on: both bounds were kept")
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [(Stage.WAITS, "waits for its price"), (Stage.HOLDS, "sees its price"), (Stage.MET, "sells on its price")],
+)
+def test_a_turn_of_what_a_leg_waits_for_says_which_price_and_by_whom(stage: Stage, told: str) -> None:
+    row = c.ConditionTurn(
+        at=START, leg=ONE, stage=stage, slice=3, price=d("94.9"), bound=d("95.00"), why="94.9 by the median of 2"
+    )
+    assert guards.condition(row) == ("condition", f"leg 1 {told}, 95: 94.9 by the median of 2")
 
 
 def test_of_a_timeline_only_the_guards_are_told() -> None:

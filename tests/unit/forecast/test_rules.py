@@ -4,7 +4,7 @@ from engine.forecast.rules import rules
 from engine.kernel.clock import MINUTE, Span
 from engine.mandate.programme import Carry
 from engine.market.footprint import FootprintRule, Shares
-from engine.planning.plan import AtEnd
+from engine.planning.plan import AtEnd, Recipe
 from engine.risk.calm import PauseRules
 from tests.support.builders import blackout, d, days, leg_one, limits, plan, programme
 
@@ -18,6 +18,14 @@ def test_each_rule_of_a_leg_is_said() -> None:
     )
     assert said["participation of BTC"] == "at most 20 % of all that is traded while it sells"
     assert said["a slice of BTC that is too small"].startswith("what is below a venue's minimum")
+
+
+def test_what_a_leg_waits_for_is_said_and_of_others_nothing() -> None:
+    waits = Recipe("stop", {"below": "95%", "persist": "1m", "every": "5s", "at_sweep": "wait"})
+    said = dict(rules(plan(leg_one(tactic=waits)), limits()))
+    assert "at or below 95 % of the arrival price for 1m" in said["condition of BTC"]
+    assert "a sweep of what is left waits for it too" in said["condition of BTC"]
+    assert "condition of BTC" not in dict(rules(plan(leg_one()), limits()))
 
 
 def test_every_end_has_words() -> None:

@@ -18,6 +18,7 @@ OURS = {
     "iceberg": {**WAITS, "display": "20%", "vary": "0.5", "inside": "3", "seed": "5"},
     "chase": {**WAITS, "step_bp": "0.1", "replaces": "40", "inside": "2", "reach_bp": "10"},
     "snipe": {**WAITS, "size": "0.3", "within_bp": "5", "cross_at_end": "no"},
+    "stop": {"below": "95%", "persist": "1m", "every": "5s", "at_sweep": "sell"},
 }
 
 

@@ -31,6 +31,8 @@ EVERY = {
     "chase, in reach": {**WAITS, "step_bp": "0.1", "replaces": "40", "inside": "2", "reach_bp": "10"},
     "snipe": {**WAITS, "size": "50%", "within_bp": "20", "cross_at_end": "yes"},
     "snipe, to the end": {**WAITS, "size": "0.3", "within_bp": "5", "cross_at_end": "no"},
+    "stop": {"below": "95%", "persist": "1m", "every": "5s", "at_sweep": "sell"},
+    "stop, shallow": {"above": "100.05", "persist": "1m", "every": "5s", "at_sweep": "wait", "reach_bp": "3"},
 }
 
 INSTRUMENTS = st.sampled_from(
@@ -88,6 +90,7 @@ def wants(draw: st.DrawFn) -> Want:
         flow=draw(st.sampled_from([d("0"), d("0.003"), d("7")])),
         slice=draw(st.integers(0, 9)),
         attempt=draw(st.integers(1, 50)),
+        met=draw(st.booleans()),
     )
 
 
