@@ -1,5 +1,6 @@
 """The chart of accounts. Few, because a run moves coin between few places; names are those of the export."""
 
+from functools import cache
 from typing import Final, NewType
 
 from engine.kernel.ids import VenueName
@@ -19,11 +20,13 @@ EXPLAINED: Final = Account("Equity:Explained")
 """The other side of a difference that people explained by a paper."""
 
 
+@cache
 def venue(name: VenueName) -> Account:
     """Our account at a venue."""
     return Account(f"Assets:Venue:{name.capitalize()}")
 
 
+@cache
 def fees(name: VenueName) -> Account:
     """What a venue kept."""
     return Account(f"Expenses:Fees:{name.capitalize()}")
