@@ -71,7 +71,7 @@ def room(
     """How much more may be sold at `price`, in whole lots: on all venues together, and on the instrument's."""
     if state.limits.caps is None:
         return None, None
-    unit = dearest(price, view.bids if view is not None else (), state.limits.collar_bp)
+    unit = _unit(state, price, view)
     whole, here = (
         [fitting(cap.room, unit, instrument.lot) for cap in found]
         for found in caps(state, plan, instrument.venue, besides)
@@ -79,60 +79,12 @@ def room(
     return min(whole, default=None), min(here, default=None)
 
 
-def ceiling(state: State, plan: LegPlan, venue: VenueName) -> Decimal | None:
-    """The lowest of the caps themselves: more can't be gathered in one order; `None` without any."""
-    whole, here = caps(state, plan, venue)
-    return min((cap.bound for cap in (*whole, *here)), default=None)
-
-
-def full(
-    state: State, plan: LegPlan, instrument: Instrument, view: MarketView | None
-) -> list[tuple[Cap, Instant | None]]:
-    """The caps that leave no room for the smallest order there, each with when it will; `None` where nobody can say.
-
-    What another live order holds comes free when its fate is known.
-    """
-    if state.limits.caps is None:
-        return []
-    resting = state.legs[plan.id].live.get(instrument.venue)
-    whole, here = caps(state, plan, instrument.venue, resting)
-    needed = max(_worthwhile(state, plan, instrument), instrument.notional_min)
-    if view is not None and view.bids:
-        unit = dearest(ZERO, view.bids, state.limits.collar_bp)
-        needed = max(needed, times(instrument.smallest(view.bids[0].price), unit))
-    return [
-        (cap, _reopens(state, plan, where, cap, needed))
-        for where, found in ((EVERYWHERE, whole), (instrument.venue, here))
-        for cap in found
-        if cap.room < needed
-    ]
-
-
-def _worthwhile(state: State, plan: LegPlan, instrument: Instrument) -> Decimal:
-    """What an order has to be worth for the venue's least fee, as far as one may be."""
-    limits, most = state.limits, ceiling(state, plan, instrument.venue)
-    if most is None or state.terms.stable(plan.sell) is not None:
-        return ZERO
-    worthwhile = state.opened.capabilities[instrument.venue].at(state.at, instrument).worthwhile
-    return min(worthwhile, most, limits.order_notional_max, limits.minute_notional_max, instrument.notional_max)
-
-
-def spent(state: State, plan: LegPlan) -> bool:
-    """Does the cap on all that is sold leave nothing that any venue would take?"""
-    views = [(i, state.views.get((i.venue, i.symbol))) for i in plan.instruments]
-    found = [[cap.name for cap, _ in full(state, plan, i, view)] for i, view in views]
-    return bool(found) and all(TOTAL_CAP in names for names in found)
-
-
-def wakes(state: State, plan: LegPlan) -> Iterator[Instant]:
-    """When a venue of the leg, where caps leave no room now, will have it again."""
-    if state.limits.caps is None:
-        return
-    for instrument in plan.instruments:
-        found = full(state, plan, instrument, state.views.get((instrument.venue, instrument.symbol)))
-        opens = [at for _, at in found if at is not None]
-        if opens and len(opens) == len(found):
-            yield max(opens)
+def largest(
+    state: State, plan: LegPlan, instrument: Instrument, price: Decimal, view: MarketView | None
+) -> Decimal | None:
+    """The most that one order at `price` may be while nothing is sold: more can't be gathered; `None` without a cap."""
+    bounds = [cap.bound for found in caps(state, plan, instrument.venue) for cap in found]
+    return fitting(min(bounds), _unit(state, price, view), instrument.lot) if bounds else None
 
 
 def in_words(state: State, plan: LegPlan, cap: Cap, opens: Instant | None) -> str:
@@ -157,21 +109,26 @@ def offset_of(state: State) -> Span:
     return programme.hours.offset if programme is not None else Span(0)
 
 
-def _of(state: State, plan: LegPlan, where: VenueName, bounds: Bounds, working: Decimal) -> Iterator[Cap]:
-    account, prefix = state.accounts.get((where, plan.buy), _NONE), VENUE if where else ""
-    if bounds.hour is not None:
-        yield Cap(prefix + HOUR_CAP, account.hour(state.at), working, bounds.hour)
-    if bounds.day is not None:
-        yield Cap(prefix + DAY_CAP, account.day(state.at, offset_of(state)), working, bounds.day)
-
-
-def _reopens(state: State, plan: LegPlan, where: VenueName, cap: Cap, needed: Decimal) -> Instant | None:
+def reopens(state: State, plan: LegPlan, where: VenueName, cap: Cap, needed: Decimal) -> Instant | None:
+    """When a cap that leaves less than `needed` will leave so much; `None` where nobody can say."""
     if cap.name == TOTAL_CAP or cap.bound - cap.working < needed:
         return None
     if cap.name.endswith(DAY_CAP):
         return day_ends(state.at, offset_of(state))
     lacking = needed + cap.sold + cap.working - cap.bound
     return state.accounts.get((where, plan.buy), _NONE).frees(state.at, lacking)
+
+
+def _unit(state: State, price: Decimal, view: MarketView | None) -> Decimal:
+    return dearest(price, view.bids if view is not None else (), state.limits.collar_bp)
+
+
+def _of(state: State, plan: LegPlan, where: VenueName, bounds: Bounds, working: Decimal) -> Iterator[Cap]:
+    account, prefix = state.accounts.get((where, plan.buy), _NONE), VENUE if where else ""
+    if bounds.hour is not None:
+        yield Cap(prefix + HOUR_CAP, account.hour(state.at), working, bounds.hour)
+    if bounds.day is not None:
+        yield Cap(prefix + DAY_CAP, account.day(state.at, offset_of(state)), working, bounds.day)
 
 
 def _in_all(state: State, plan: LegPlan) -> Decimal:

@@ -21,17 +21,24 @@ from engine.orders.strategy import Schedule
 from engine.planning.plan import LegPlan
 
 BLIND: Final = Span(5 * SECOND)
-"""While no price can be believed, it is looked for again so soon."""
+"""While no price can be believed, it is looked for again so soon: on a grid, so that looks do not multiply."""
 
 
 def turns(state: State, schedules: Mapping[LegId, Schedule]) -> Iterator[c.ConditionTurn | c.WakeAt]:
     """What this look changes, leg by leg."""
     for plan in state.plan.legs:
         rule, leg = plan.condition, state.legs[plan.id]
-        if rule is None or leg.closed or out_of_hours(state, plan) or leg_stopped(state, plan):
+        if rule is None or leg.closed or (rule.of_arrival and leg.arrival is None):
             continue
-        if (bound := rule.price(leg.arrival)) is not None:
-            yield from _turn(state, plan, rule, bound, schedule_of(state, plan, schedules[plan.id]).slice(state.at))
+        if (bound := _bound(state, plan, rule)) is None:
+            yield _soon(state)
+            continue
+        index = schedule_of(state, plan, schedules[plan.id]).slice(state.at)
+        if unasked := leg_stopped(state, plan) or out_of_hours(state, plan):
+            if plan.id in state.watches and state.watches[plan.id].since != NEVER:  # from here on nobody looks
+                yield _row(state, plan, Stage.WAITS, index, None, bound, unasked)
+        else:
+            yield from _turn(state, plan, rule, bound, index)
 
 
 def _turn(
@@ -41,7 +48,7 @@ def _turn(
     match _seen(state, plan):
         case NoReference(reason=reason):
             price, told, kept = None, reason, False
-            yield c.WakeAt(Instant(state.at + BLIND))
+            yield _soon(state)
         case Seen(price=price) as seen:
             told, kept = _shown(seen), rule.kept(seen, bound)
     if watch is None:
@@ -60,7 +67,7 @@ def _turn(
 def turned(state: State, entry: c.ConditionTurn) -> None:
     """It is on record."""
     watch = state.watches.setdefault(entry.leg, Watch())
-    watch.stage, watch.why = entry.stage, entry.why
+    watch.stage, watch.why, watch.bound = entry.stage, entry.why, entry.bound
     match entry.stage:
         case Stage.WAITS:
             watch.since = NEVER
@@ -89,8 +96,20 @@ def waits(state: State, plan: LegPlan) -> str:
     rule, watch = plan.condition, state.watches.get(plan.id)
     if rule is None or watch is None or met(state, plan, state.legs[plan.id].slice) or watch.stage is Stage.MET:
         return ""
-    wanted = rule.wanted(rule.price(state.legs[plan.id].arrival), plan.buy)
+    wanted = rule.wanted(watch.bound, plan.buy)
     return f"its price has to be {wanted}" + (f"; it is, {watch.why}" if watch.stage is Stage.HOLDS else "")
+
+
+def _bound(state: State, plan: LegPlan, rule: Condition) -> Decimal | None:
+    """As on record; else a share is one of the first price that can be believed: `None` while there is none."""
+    if (watch := state.watches.get(plan.id)) is not None:
+        return watch.bound
+    seen = _seen(state, plan)
+    return rule.price(seen.price if isinstance(seen, Seen) else None)
+
+
+def _soon(state: State) -> c.WakeAt:
+    return c.WakeAt(Instant((state.at // BLIND + 1) * BLIND))
 
 
 def _lost(state: State, plan: LegPlan, rule: Condition) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.core import caps, conditions, floors, footing
+from engine.core import caps, conditions, floors, footing, reached
 from engine.core.exposure import cover_of
 from engine.core.state import State
 from engine.core.world import (
@@ -63,8 +63,8 @@ def _hindrance(state: State, plan: LegPlan, instrument: Instrument) -> str:
     rule, there = state.limits.deposit, None if plan.fed_by else cover_of(state)
     if rule is not None and there is not None and not there.reaches(rule.ratio):
         return f"the deposit: {cover_in_words(there, rule)}"
-    if reached := caps.full(state, plan, instrument, view):
-        return "; ".join(caps.in_words(state, plan, cap, opens) for cap, opens in reached)
+    if full := reached.full(state, plan, instrument):
+        return "; ".join(caps.in_words(state, plan, cap, opens) for cap, opens in full)
     if shallow := _shallow(state, instrument, view, lowest):
         return shallow
     if instrument.venue in leg.denied:

@@ -36,7 +36,7 @@ from engine.orders import commands as c
 from engine.orders.leg import Leg
 from engine.orders.order import Approved, ChildOrder, TimeInForce
 from engine.orders.reason import Reason
-from engine.orders.strategy import Fees, Look, Post, Pull, Schedule, Tactic, Want
+from engine.orders.strategy import Fees, Look, Post, Progress, Pull, Schedule, Tactic, Want
 from engine.planning import pursue
 from engine.planning.plan import LegPlan
 from engine.risk import depth, gate
@@ -125,12 +125,21 @@ def _shares(state: State, plan: LegPlan, method: Method, posting: Sequence[Want]
         lacking = min(lacking, _shared(state, plan, posting))
     left = max(lacking, *(want.quantity for want in posting))
     if not last:
-        left = crumbs.even(left, leg.remaining - working, [i.lot for i in plan.instruments])
+        left = _evened(state, plan, method, seen, left)
     resting = [want for want in posting if _rests(method.tactic, want)]
     crossing = [_asked(state, _shallow(state, want), want.fees.taker) for want in posting if want not in resting]
     shares = router.crossing(left, crossing, unsold=ZERO if last else None)
     left -= sum((share.quantity for share in shares.values()), ZERO)
     return {**shares, **router.resting(left, [_asked(state, want, want.fees.maker) for want in resting])}
+
+
+def _evened(state: State, plan: LegPlan, method: Method, seen: Progress, left: Decimal) -> Decimal:
+    """Less what would be a crumb, as far as the next slice can make that up."""
+    leg, working, lots = state.legs[plan.id], state.working(plan.id), [i.lot for i in plan.instruments]
+    even = crumbs.even(left, leg.remaining - working, lots)
+    late = pursue.deficit(leg, seen, method.schedule, working) - even
+    spare = pursue.spare(seen, method.schedule, plan.catch_up)
+    return even if late <= (max(lots) if spare is None else spare) else left
 
 
 def _shared(state: State, plan: LegPlan, posting: Sequence[Want]) -> Decimal:

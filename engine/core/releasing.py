@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.core import caps
+from engine.core import reached
 from engine.core.exposure import exposed, prices
 from engine.core.state import State
 from engine.core.world import guarded, leg_stopped, schedule_of, venue_stopped
@@ -64,7 +64,7 @@ def releases(state: State, schedules: Mapping[LegId, Schedule]) -> Iterator[c.As
 
 def _of_leg(state: State, custody: CustodyPlan, plan: LegPlan, schedule: Schedule) -> Iterator[c.AskTranche]:
     leg = state.legs[plan.id]
-    if leg.closed or state.at >= state.deadline_of(plan) or caps.spent(state, plan):
+    if leg.closed or state.at >= state.deadline_of(plan) or reached.spent(state, plan):
         return
     places = [i for i in plan.instruments if not venue_stopped(state, i.venue) and i.venue in state.terms.venues]
     needed = _needed(state, custody, plan, schedule)

@@ -103,6 +103,8 @@ class Watch:
     met: int | None = None
     """The last slice that may be sold for it."""
     why: str = ""
+    bound: Decimal | None = None
+    """Where the price has to be, in the asset bought, as it stood in the first row."""
 
 
 @dataclass(slots=True)

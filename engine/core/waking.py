@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.core import caps, flooring, guarding, quoting, settling
+from engine.core import flooring, guarding, quoting, reached, settling
 from engine.core.state import State
 from engine.core.world import able, leg_stopped, out_of_hours, schedule_of
 from engine.events import CaseChanged, FloorSet, Instructed, Restarted, Turning
@@ -46,20 +46,26 @@ def wakes(state: State, event: Turning, schedules: Mapping[LegId, Schedule]) -> 
             if guarding.watched(state, plan) and not (out_of_hours(state, plan) or leg_stopped(state, plan)):
                 wanted.append(guarding.next_minute(state.at))
             if not out_of_hours(state, plan):
-                wanted += caps.wakes(state, plan)
+                wanted += reached.wakes(state, plan)
             if state.limits.footprint is not None:  # each minute is judged whole, when it is over
                 wanted.append(guarding.next_minute(state.at))
             if state.deadline_of(plan) > state.at:  # at that very instant it has been looked at
                 wanted.append(state.deadline_of(plan))
-    if state.plan.programme is not None:
-        wanted += [
-            t for windows in state.plan.programme.maintenance.values() for w in windows for t in (w.begins, w.ends)
-        ]
+    wanted += [turn for turn in _turns(state) if turn > state.due_at]  # at that very instant it has been looked at
     if _matters(event) or _another_may(state, event):
         wanted.append(Instant(max(state.at, state.due_at + AGAIN)))
     earliest = min((at for at in wanted if at >= state.at), default=None)
     if earliest is not None and not state.finished and (not state.wakes or earliest < state.wakes[0]):
         yield c.WakeAt(earliest)
+
+
+def _turns(state: State) -> Iterator[Instant]:
+    """When venues are closed and opened for maintenance; and when one charges otherwise, as floors after fees do."""
+    if state.plan.programme is not None:
+        for windows in state.plan.programme.maintenance.values():
+            yield from (turn for window in windows for turn in (window.begins, window.ends))
+    for can in state.opened.capabilities.values():
+        yield from (row.since for row in can.fees)
 
 
 def _matters(event: Turning) -> bool:

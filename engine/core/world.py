@@ -178,21 +178,22 @@ def least_price(state: State, plan: LegPlan, instrument: Instrument) -> Decimal 
 
 def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, resting: Order | None) -> Room:
     """How much each limit leaves on one venue, so that an intent is made to fit before the gate judges it."""
-    limits, lot, leg = state.limits, instrument.lot, state.legs[plan.id]
+    limits, lot, leg, view = state.limits, instrument.lot, state.legs[plan.id], view_of(state, instrument)
     inventory, ceiling = None, min(limits.order_notional_max, limits.minute_notional_max, instrument.notional_max)
     if (making := state.terms.stable(plan.buy)) is not None:
         inventory = max(ZERO, down_to((making.inventory_max - stable_waiting(state, plan)) / price, lot))
         ceiling = min(ceiling, making.inventory_max)
     left = limits.minute_notional_max - minute(state, plan)[0]
     besides = resting.child.client_id if resting is not None else None
-    if (most := caps.ceiling(state, plan, instrument.venue)) is not None:
-        ceiling = min(ceiling, most)
-    cap, venue_cap = caps.room(state, plan, instrument, price, view_of(state, instrument), besides)
+    cap, venue_cap = caps.room(state, plan, instrument, price, view, besides)
     quota = today(state, plan)
     basket = state.limits.basket_minute_max
     if basket is not None:
         left = min(left, basket - basket_minute(state, plan))
-    worth = min(state.opened.capabilities[instrument.venue].at(state.at, instrument).worthwhile, ceiling)
+    fees = state.opened.capabilities[instrument.venue].at(state.at, instrument)
+    worth = down_to(min(fees.worthwhile, ceiling) / price, lot)
+    if (most := caps.largest(state, plan, instrument, price, view)) is not None:
+        worth = min(worth, most)  # counted as the caps count, or what they have room for were never enough
     if state.terms.stable(plan.sell) is not None:
         worth = ZERO  # its own schedule gathers it, and it may not grow old
     return Room(
@@ -206,7 +207,7 @@ def room(state: State, plan: LegPlan, instrument: Instrument, price: Decimal, re
         order=down_to(limits.order_notional_max / price, lot),
         account=min(shown(state, instrument, besides), leg.remaining - leg.waiting_elsewhere(instrument.venue)),
         elsewhere=state.working(plan.id, besides),
-        worth=down_to(worth / price, lot),
+        worth=worth,
     )
 
 

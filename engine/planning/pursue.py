@@ -99,6 +99,12 @@ def deficit(leg: Leg, seen: Progress, schedule: Schedule, working: Decimal) -> D
     return max(ZERO, min(schedule.target(seen), leg.total) - leg.sold - working)
 
 
+def spare(seen: Progress, schedule: Schedule, catch_up: Decimal) -> Decimal | None:
+    """How much of a slice can be made up in a next one of the same size; `None` where nothing bounds that."""
+    step = schedule.step(seen)
+    return None if step is None else times(catch_up - 1, step)
+
+
 def shared(leg: Leg, room: Room) -> Decimal:
     """What the limits on the whole leg leave, wherever it is sold."""
     bounds = [room.minute]

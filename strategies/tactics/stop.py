@@ -22,5 +22,6 @@ class Stop(Struct, frozen=True):
     cross: Cross = Cross()
 
     def act(self, want: Want) -> Sequence[Move]:
-        look = Look(min(Instant(want.at + self.every), want.until))
+        # on a grid: whatever else brings a decision about, the looks do not multiply
+        look = Look(min(Instant((want.at // self.every + 1) * self.every), want.until))
         return (*self.cross.act(want), look) if want.met else (look,)

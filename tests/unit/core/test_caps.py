@@ -7,6 +7,7 @@ from msgspec import json
 from msgspec.structs import replace
 
 from engine.core import caps as core_caps
+from engine.core import reached
 from engine.core.pursuing import Method
 from engine.core.state import State
 from engine.core.state import opened as state_of
@@ -83,7 +84,7 @@ def test_the_next_decision_is_due_when_the_hour_has_room_again() -> None:
     """The sale of the first minute leaves it with the minute of 01:01."""
     run = capped(rules(hour="300"))
     through(run, START)
-    assert list(core_caps.wakes(run.state, run.state.plan.leg(ONE))) == [at("01:01")]
+    assert list(reached.wakes(run.state, run.state.plan.leg(ONE))) == [at("01:01")]
 
 
 def test_an_hour_slides() -> None:
@@ -121,7 +122,7 @@ def test_without_a_programme_a_day_is_one_of_utc() -> None:
 def test_the_next_decision_is_due_at_the_midnight_that_resets_the_day() -> None:
     run = capped(rules(day="300"))
     through(run, START)
-    assert list(core_caps.wakes(run.state, run.state.plan.leg(ONE))) == [MIDNIGHT]
+    assert list(reached.wakes(run.state, run.state.plan.leg(ONE))) == [MIDNIGHT]
 
 
 def test_where_the_next_slice_is_far_away_a_cap_wakes_the_run() -> None:
@@ -157,8 +158,8 @@ def test_only_what_is_sold_for_good_keeps_coin_in_custody() -> None:
     today, in_all = capped(rules(day="300")), capped(rules(total="300"))
     for run in (today, in_all):
         through(run, START)
-    assert not core_caps.spent(today.state, today.state.plan.leg(ONE))
-    assert core_caps.spent(in_all.state, in_all.state.plan.leg(ONE))
+    assert not reached.spent(today.state, today.state.plan.leg(ONE))
+    assert reached.spent(in_all.state, in_all.state.plan.leg(ONE))
 
 
 def of_stablecoin(bound: CapRules, window: int = 4 * MINUTE) -> Run:
