@@ -83,14 +83,19 @@ def allocate(wish: Wish) -> ExitCode:
     if mistakes or paper is None:
         raise BadInput(mistakes)
     found = _known_as(paper, case, docket) if wish.show is None else paper
-    _show(wish, case, found)
-    if speaker is None:
-        typer.echo("nothing was written: --propose asks for approval, --as NAME enters what was approved")
-    elif wish.propose:
+    _show(case, found)
+    if speaker is not None and wish.propose:
         _proposal(wish).put(kind_of(found), None, found.text)
         typer.echo(f"  after the last of them: {what_then(home, None, kind_of(found))}")
-    else:
+    elif speaker is not None:
         _enter(wish, found, *speaker)
+        case = fold(rows_of(wish.case, wish.environment, home))
+    elif wish.show is not None:
+        _warn(case, found)
+    else:
+        typer.echo("nothing was entered: --propose asks for approval, --as NAME enters what was approved")
+    if wish.out is not None and isinstance(found, Allocation):
+        _write(wish, wish.out, found, _standing(case, found))
     return ExitCode.DONE
 
 
@@ -107,14 +112,18 @@ def _typed(wish: Wish) -> list[Mistake]:
         mistakes.append(Mistake("--show", "writes nothing into the book; leave --propose and --as out"))
     if wish.undo is not None and wish.out is not None:
         mistakes.append(Mistake("--out", "to undo an allocation makes no files; --show HASH does, before and after"))
+    if wish.out is not None and wish.out.exists() and not wish.out.is_dir():
+        mistakes.append(Mistake("--out", f"{wish.out} is no folder"))
     return mistakes
 
 
 def _paper(wish: Wish, case: Case) -> AllocationPaper:
     if wish.show is not None:
-        return _one(
-            "--show", wish.show, case, [paper for paper in case.papers.values() if isinstance(paper, Allocation)]
-        )
+        among = [paper for paper in case.papers.values() if isinstance(paper, Allocation)]
+        shown = _one("--show", wish.show, case, among)
+        if (why := allotting.unsound(shown)) is not None:  # anybody may propose anything
+            raise BadInput([Mistake("--show", f"{shown.sha256} is no allocation: {why}")])
+        return shown
     if wish.undo is not None:
         which = _one("--undo", wish.undo, case, [each.paper for each in case.allocations])
         return _sound(case, Undoing(case=wish.case, number=0, allocation_sha256=which.sha256))
@@ -234,21 +243,37 @@ def _numbered(paper: AllocationPaper, number: int) -> AllocationPaper:
     assert_never(paper)
 
 
-def _show(wish: Wish, case: Case, paper: AllocationPaper) -> None:
-    name = paper.sha256 if isinstance(paper, Allocation) else paper.allocation_sha256
-    standing = next((each for each in case.allocations if each.sha256 == name), None)
+def _show(case: Case, paper: AllocationPaper) -> None:
+    standing = _standing(case, paper)
     table = paper if isinstance(paper, Allocation) else _entered(standing).paper
     for line in as_table(table, standing):
         typer.echo(line)
-    if wish.out is not None:
-        from engine.drivers.folder import write_whole
-        from engine.reports import allocations
 
-        wish.out.mkdir(parents=True, exist_ok=True)
-        csv = allocations.allocation_csv(table, standing)
-        write_whole(wish.out / allocations.CSV, csv.encode())
-        json = allocations.allocation_json(table, standing, wish.environment)
-        write_whole(wish.out / allocations.JSON, json.encode())
+
+def _warn(case: Case, paper: AllocationPaper) -> None:
+    """Of a draft: what the book would say to it now. Whoever approves should know."""
+    why = allotting.objection(case, paper) if _standing(case, paper) is None else None
+    if why is not None:
+        typer.echo(f"it can't be entered as the book stands: {why}")
+
+
+def _standing(case: Case, paper: AllocationPaper) -> Allotted | None:
+    """The entered allocation that the paper is or speaks of; `None` while it is a draft."""
+    name = paper.sha256 if isinstance(paper, Allocation) else paper.allocation_sha256
+    return next((each for each in case.allocations if each.sha256 == name), None)
+
+
+def _write(wish: Wish, out: Path, paper: Allocation, standing: Allotted | None) -> None:
+    """Last of all: what was refused leaves no files, and what was entered does not lie there as a draft."""
+    from engine.drivers.folder import write_whole
+    from engine.reports import allocations
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / allocations.CSV, allocations.allocation_csv(paper, standing).encode())
+        write_whole(out / allocations.JSON, allocations.allocation_json(paper, standing, wish.environment).encode())
+    except OSError as error:
+        raise BadInput([Mistake("--out", f"{out} can't be written: {error.strerror}")]) from error
 
 
 def _entered(standing: Allotted | None) -> Allotted:

@@ -11,13 +11,15 @@ from engine.evidence.conduct import Conduct, of_run
 from engine.evidence.measure import Verdict
 from engine.evidence.selftrade import Meeting, meeting
 from engine.evidence.stood import Stood, in_books
-from engine.kernel.clock import Span, iso, parse_span
+from engine.kernel.clock import MINUTE, Span, iso, parse_span, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import RunId
 from engine.kernel.money import plain, trimmed
 
 SHOWN: Final = 20
 """So many meetings are told; they are counted all the same."""
+NEAR_MAX: Final = Span(MINUTE)
+"""Orders further apart did not stand together; and each would be told beside all others of the day."""
 
 
 @app.command()
@@ -51,17 +53,17 @@ def conduct(
             raise BadInput([Mistake(str(folder), f"is run {run}, which was named already")])
         known.add(run)
         orders += in_books(story)
-        for line in told(run, of_run(story)):
+        for line in told(run, of_run(story), open_=story.closed is None):
             typer.echo(line)
     for line in met(meeting(orders, near=apart), len(known)):
         typer.echo(line)
     return ExitCode.DONE
 
 
-def told(run: RunId, found: Conduct) -> Iterator[str]:
+def told(run: RunId, found: Conduct, *, open_: bool = False) -> Iterator[str]:
     """How many measures there are of each verdict, and then those that are over."""
     counts = ", ".join(f"{found.count(verdict)} {verdict.value}" for verdict in Verdict)
-    yield f"{run}: {counts}"
+    yield f"{run}{' (not closed; so far)' if open_ else ''}: {counts}"
     for each in found.measures:
         if each.verdict is Verdict.OVER and each.value is not None:
             where = " ".join(filter(None, (each.leg and f"leg {each.leg}", each.venue, each.asset))) or "the run"
@@ -85,7 +87,10 @@ def met(meetings: list[Meeting], runs: int) -> Iterator[str]:
 
 def _span(text: str, mistakes: list[Mistake]) -> Span:
     try:
-        return parse_span(text)
+        near = parse_span(text)
     except ValueError as error:
         mistakes.append(Mistake("--near", str(error)))
         return Span(0)
+    if near > NEAR_MAX:
+        mistakes.append(Mistake("--near", f"{text} is more than {show_span(NEAR_MAX)}"))
+    return near

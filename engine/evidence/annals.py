@@ -50,11 +50,11 @@ class Annals:
                 self.accounts.append(Account(record.seq, at, venue, survey.balances))
             case c.AskTranche(tranche):
                 self._tranches[tranche.id] = tranche
-            case e.TrancheSeen(_, name, Sent() | Confirmed()) if name in self._tranches:
-                self._leaves(record, self._tranches[name])
+            case e.TrancheSeen(_, name, Sent(at=said) | Confirmed(at=said)) if name in self._tranches:
+                self._leaves(record, self._tranches[name], said)
             case c.Landed(tranche):
-                self._leaves(record, tranche)  # the venue may know before the custodian has said a word
-                self.shipments.append(Shipped(seq=record.seq, at=record.at, tranche=tranche, arrived=True))
+                self._leaves(record, tranche, record.at)  # the venue may know before the custodian has said a word
+                self._ships(record, tranche, record.at, arrived=True)
             case c.Lookup():
                 self._doubtful.add(entry.client_id)
             case e.LookedUp():
@@ -75,10 +75,14 @@ class Annals:
         going = [] if self._recovering is None else [self._recovering.told({})]
         return (*self._recovered, *going)
 
-    def _leaves(self, record: Record, tranche: Tranche) -> None:
+    def _leaves(self, record: Record, tranche: Tranche, said: Instant) -> None:
         if tranche.id not in self._left:
             self._left.add(tranche.id)
-            self.shipments.append(Shipped(seq=record.seq, at=record.at, tranche=tranche, arrived=False))
+            self._ships(record, tranche, max(tranche.asked_at, min(said, record.at)), arrived=False)
+
+    def _ships(self, record: Record, tranche: Tranche, left_at: Instant, *, arrived: bool) -> None:
+        shipped = Shipped(seq=record.seq, at=record.at, left_at=left_at, tranche=tranche, arrived=arrived)
+        self.shipments.append(shipped)
 
     def _deny(self, paper: str, denied: tuple[Denied, ...]) -> None:
         for index in reversed(range(len(self.words))):

@@ -9,12 +9,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.evidence.benchmarks import in_book, others
-from engine.evidence.measure import PLACES, Measure, What, ids
+from engine.evidence.measure import Measure, What, ids, part
 from engine.evidence.stood import Stood
 from engine.evidence.story import LegStory, Story
 from engine.kernel.clock import DAY, MINUTE, Instant
 from engine.kernel.ids import VenueName
-from engine.kernel.money import EXACT, ZERO, ratio, trimmed
+from engine.kernel.money import EXACT, ZERO, trimmed
 from engine.mandate.conduct import ConductRules, Fixing
 from engine.market.daily import Kind
 
@@ -76,7 +76,7 @@ class _Place:
             return replace(told, value=ZERO, detail=f"{fixing.name}: nothing sold in {len(windows)} windows")
         if not self._tape.recorded:
             return replace(told, lack="no tape of the pair, and we sold in the window")
-        share, window = max(((self._share(window), window) for window in sold_in), key=lambda one: one[0])
+        share, window = max(((self._share(window, bound), window) for window in sold_in), key=lambda one: one[0])
         first, last = self._within(window)
         ours = self._ours(window)
         of = EXACT.add(ours, self._tape.between(*window).volume)
@@ -92,9 +92,9 @@ class _Place:
         first, last = self._within(window)
         return self._sums[last] - self._sums[first]
 
-    def _share(self, window: Stretch) -> Decimal:
+    def _share(self, window: Stretch, bound: Decimal) -> Decimal:
         ours = self._ours(window)
-        return ratio(ours, EXACT.add(ours, self._tape.between(*window).volume), PLACES)
+        return part(ours, EXACT.add(ours, self._tape.between(*window).volume), bound)
 
 
 def beside_questions(leg: LegStory, orders: Sequence[Stood], rules: ConductRules) -> Measure:

@@ -11,12 +11,12 @@ from itertools import pairwise
 from msgspec import Struct
 
 from engine.evidence.benchmarks import in_book
-from engine.evidence.measure import PLACES, Measure, What, ids
+from engine.evidence.measure import Measure, What, ids, part
 from engine.evidence.stood import Stood, together
 from engine.evidence.story import LegStory, Sold
 from engine.kernel.clock import MINUTE, Instant, Span, show_span
 from engine.kernel.ids import LegId, VenueName
-from engine.kernel.money import Asset, ratio
+from engine.kernel.money import Asset
 from engine.mandate.conduct import ConductRules
 
 
@@ -72,19 +72,19 @@ def of_place(told: Flow, orders: Sequence[Stood], rules: ConductRules) -> Iterat
         what=What.CANCELLED,
         leg=told.leg,
         venue=told.venue,
-        value=_share(told.pulled, told.rested) if told.rested >= least else None,
+        value=_share(told.pulled, told.rested, rules.cancel_max) if told.rested >= least else None,
         bound=rules.cancel_max,
         lack=_few(told.rested, "rested in the book", least),
         detail=f"{told.pulled} of {told.rested}",
         orders=ids(pulled),
     )
-    sent = told.orders + told.cancels
+    sent, most = told.orders + told.cancels, rules.orders_per_trade_max
     yield Measure(
         what=What.MESSAGES,
         leg=told.leg,
         venue=told.venue,
-        value=ratio(Decimal(sent), Decimal(max(1, told.executions)), 2) if told.orders >= least else None,
-        bound=rules.orders_per_trade_max,
+        value=part(Decimal(sent), Decimal(max(1, told.executions)), most, 2) if told.orders >= least else None,
+        bound=most,
         lack=_few(told.orders, "sent", least),
         detail=f"{told.orders} orders and {told.cancels} cancels for {told.executions} executions",
         orders=ids(orders),
@@ -95,7 +95,7 @@ def of_place(told: Flow, orders: Sequence[Stood], rules: ConductRules) -> Iterat
         what=What.QUICK,
         leg=told.leg,
         venue=told.venue,
-        value=_share(told.quick, told.pulled) if told.pulled >= least else None,
+        value=_share(told.quick, told.pulled, rules.quick_max) if told.pulled >= least else None,
         bound=rules.quick_max,
         lack=_few(told.pulled, "cancelled without a fill", least),
         detail=f"{told.quick} of {told.pulled} lived less than {show_span(rules.quick)}{median}",
@@ -179,8 +179,8 @@ def _between(instants: Sequence[Instant], at: Instant, within: Span) -> int:
     return bisect_right(instants, at + within) - bisect_left(instants, at - within)
 
 
-def _share(some: int, of: int) -> Decimal:
-    return ratio(Decimal(some), Decimal(of), PLACES) if of else Decimal(0)
+def _share(some: int, of: int, bound: Decimal) -> Decimal:
+    return part(Decimal(some), Decimal(of), bound) if of else Decimal(0)
 
 
 def _few(count: int, what: str, least: int) -> str:

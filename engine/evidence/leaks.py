@@ -20,9 +20,10 @@ def trail(story: Story, leg: LegStory) -> Trail:
     asset, venues = leg.plan.sell, [each.venue for each in leg.plan.instruments]
     balances = {venue: story.opened.balances.get(venue, ()) for venue in venues}
     left = [each for each in story.shipments if not each.arrived and each.tranche.asset == asset]
-    deposits = tuple(Deposit(each.tranche.venue, each.at, each.tranche.quantity) for each in left)
+    deposits = tuple(Deposit(each.tranche.venue, each.left_at, each.tranche.quantity) for each in left)
+    sold = total(each.fill.quantity for each in leg.fills)  # more than its own coin, where other legs feed it
     return Trail(
-        whole=max(leg.plan.quantity, total(each.quantity for each in deposits)),
+        whole=max(leg.plan.quantity, sold, total(each.quantity for each in deposits)),
         there={name: total(each.total for each in held if each.asset == asset) for name, held in balances.items()},
         deposits=deposits,
         sales=tuple(Sale(each.fill.venue, each.fill.at, each.fill.quantity) for each in leg.fills),

@@ -13,9 +13,11 @@ from msgspec import Struct
 from engine.evidence.stood import Stood
 from engine.kernel.clock import Instant, iso
 from engine.kernel.ids import ClientOrderId, LegId, VenueName
-from engine.kernel.money import Asset, plain
+from engine.kernel.money import EXACT, Asset, plain, ratio
 
 PLACES: Final = 4
+DIGITS_MAX: Final = 24
+"""Closer to its bound than that it is called equal to it."""
 
 
 class Verdict(StrEnum):
@@ -67,6 +69,16 @@ class Measure(Struct, frozen=True, kw_only=True):
         if self.value is None:
             return Verdict.UNMEASURED
         return Verdict.WITHIN if self.value <= self.bound else Verdict.OVER
+
+
+def part(some: Decimal, of: Decimal, bound: Decimal, places: int = PLACES) -> Decimal:
+    """`some / of`, rounded for reading to `places`, or to more where these would put it on the other side of its bound.
+
+    So a share of 20.004 % is 0.20004 and over a fifth, and never the 0.2000 that is within.
+    """
+    over = some > EXACT.multiply(bound, of)
+    values = (ratio(some, of, digits) for digits in range(places, DIGITS_MAX))
+    return next((value for value in values if (value > bound) == over), bound)
 
 
 def ids(orders: Iterable[Stood]) -> tuple[ClientOrderId, ...]:

@@ -178,6 +178,9 @@ class Shipped(Struct, frozen=True, kw_only=True):
 
     seq: int
     at: Instant
+    """When it was booked."""
+    left_at: Instant
+    """By the custodian's own word, within the time from asking to `at`; `at` where there is no word."""
     tranche: Tranche
     arrived: bool
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 from typing import Final
 
 from msgspec import Struct
@@ -113,6 +113,8 @@ def _of_day(trail: Trail, usual: Usual, hours: Hours | None, asset: str) -> Find
     told = f"the largest is {words.percent(worst)} % of a usual day: {_named(largest, asset)}, where "
     told += f"{words.number(usual.daily[largest.venue])} {asset} are traded a day; all of a day to one venue come to "
     told += f"{words.percent(_day_in_all([each for _, each in known], usual, hours))} % at most"
+    if len(known) < len(trail.deposits):
+        told += f"; {len(trail.deposits) - len(known)} of {len(trail.deposits)} go to venues of which nobody said it"
     return _judged("size against a day", worst, DAY_SHARE, told, bound, "smaller slices_ahead, or a longer window")
 
 
@@ -131,16 +133,24 @@ def _of_hour(trail: Trail, usual: Usual, asset: str) -> Finding:
         HOUR_SHARE, "of what others usually trade in such an hour", "at 100 % it is as much as all others trade"
     )
     hourly = ((usual.hourly(each.venue, each.at), each) for each in trail.deposits)
-    known = [(float(each.quantity) / volume, volume, each) for volume, each in hourly if volume]
+    known = [(_of(each.quantity, volume), volume, each) for volume, each in hourly if volume is not None]
     if not known:
         return _untold(name, "no bars show the hours in which coin goes out", bound)
     worst, volume, largest = max(known, key=lambda found: found[0])
-    told = f"the largest is {words.percent(worst)} % of its hour: {_named(largest, asset)}, where others usually trade "
-    told += f"{words.number(volume)} {asset} in that hour"
+    if volume:
+        told = f"the largest is {words.percent(worst)} % of its hour: {_named(largest, asset)}, where others usually "
+        told += f"trade {words.number(volume)} {asset} in that hour"
+    else:
+        told = f"{_named(largest, asset)}, where others usually trade nothing in that hour"
     if len(known) < len(trail.deposits):
         told += f"; {len(trail.deposits) - len(known)} of {len(trail.deposits)} fall in hours that no bars show"
     remedy = "smaller slices_ahead, or hours of more volume (see the heat map)"
     return _judged(name, worst, HOUR_SHARE, told, bound, remedy)
+
+
+def _of(quantity: Decimal, volume: float) -> float:
+    """As a multiple; of nothing, more than any bound."""
+    return float(quantity) / volume if volume else inf
 
 
 def _alike(trail: Trail, asset: str) -> Finding:

@@ -43,7 +43,12 @@ def parse_instant(text: str) -> Instant:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"a time needs its zone: {text!r} (end it with Z or +08:00)")
-    return of_datetime(moment)
+    found = of_datetime(moment)
+    try:
+        iso(found)
+    except OverflowError as error:  # the first or last day of the calendar, in another zone
+        raise ValueError(f"no instant that can be written in UTC: {text!r}") from error
+    return found
 
 
 def of_datetime(moment: datetime) -> Instant:

@@ -7,6 +7,7 @@ book's own numbers are held against it, so a paper that was made up counts for n
 import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from engine.kernel.ids import LotId, RunId
@@ -45,8 +46,8 @@ def objection(case: Case, paper: AllocationPaper) -> str | None:
     if isinstance(paper, Undoing):
         names = {each.sha256 for each in standing(case)}
         return None if paper.allocation_sha256 in names else f"no allocation {paper.allocation_sha256[:12]}… stands"
-    reasons = gaps(case, [taken.run for taken in paper.runs]) or list(_made_up(case, paper))
-    return reasons[0] if reasons else None
+    runs = [taken.run for taken in paper.runs]
+    return next(chain(gaps(case, runs), _malformed(paper), _foreign(case, paper), _miscounted(paper)), None)
 
 
 def gaps(case: Case, runs: Collection[RunId]) -> list[str]:
@@ -108,16 +109,28 @@ def _open_ends(run: CaseRun) -> Iterator[str]:
         yield f"run {run.run} ({run.status}) sold nothing"
 
 
-def _made_up(case: Case, paper: Allocation) -> Iterator[str]:
-    """What in the paper is not what follows from the book and from its own steps."""
+def unsound(paper: Allocation) -> str | None:
+    """Why the paper is none, whatever the book says; `None` when its parts are what its steps and shares come to."""
+    return next(chain(_malformed(paper), _miscounted(paper)), None)
+
+
+def _malformed(paper: Allocation) -> Iterator[str]:
+    """Nobody may reckon with a paper of which this says something."""
     wrong = [str(number) for number in _numbers(paper) if not _sane(number)]
     if wrong:
         yield f"{wrong[0]} is no quantity that can be divided exactly"
-        return
     if len({step.sell for step in paper.steps}) < len(paper.steps):
         yield "one asset is sold in two steps"
+
+
+def _foreign(case: Case, paper: Allocation) -> Iterator[str]:
+    """What in the paper is not what follows from the book."""
     yield from _other_numbers(case, paper)
     yield from _shares(case, paper)
+
+
+def _miscounted(paper: Allocation) -> Iterator[str]:
+    """What in it does not follow from its own steps and shares."""
     try:
         awards = awarded(paper.steps, paper.shares)
     except ValueError as error:

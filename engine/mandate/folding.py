@@ -118,9 +118,14 @@ def _stated(case: Case, mark: Mark, fact: Fact) -> Case:
 
 
 def _asked(case: Case, proposed: Proposed) -> Case:
-    """A paper about an allocation is kept: the row that carries it out only names it."""
+    """A paper about an allocation is kept: the row that carries it out only names it.
+
+    One in other bytes than ours has another name than the one that people agree to, and is not for us.
+    """
     paper = allocation.read(proposed.paper) if proposed.kind in allocation.KINDS else None
-    return case if paper is None else replace(case, papers={**case.papers, paper.sha256: paper})
+    if paper is None or paper.text != proposed.paper:
+        return case
+    return replace(case, papers={**case.papers, paper.sha256: paper})
 
 
 def _allotted(case: Case, mark: Mark, fact: Allocated | AllocationUndone) -> tuple[Allotted, ...]:

@@ -10,7 +10,7 @@ from engine.evidence.measure import Measure, Verdict, What
 from engine.evidence.story import Story
 from engine.kernel.clock import Span, show_span
 from engine.kernel.ids import ClientOrderId
-from engine.kernel.money import times
+from engine.kernel.money import decimals, times
 from engine.reports.pages import DASH, show, time
 
 SHARES: Final = (What.CANCELLED, What.QUICK, What.FIXING)
@@ -84,7 +84,10 @@ def _scope(each: Measure, names: Mapping[Any, str]) -> str:
 def _number(what: What, value: Decimal | None) -> str:
     if value is None:
         return DASH
-    return f"{show(times(value, Decimal(100)), 2)} %" if what in SHARES else show(value)
+    if what not in SHARES:
+        return show(value)
+    per_cent = times(value, Decimal(100))
+    return f"{show(per_cent, max(2, decimals(per_cent)))} %"
 
 
 def _orders(named: Sequence[ClientOrderId]) -> str:

@@ -215,6 +215,7 @@ def _leg(
         "footprint": sections.footprint(result.footprint),
         "beside": ", ".join(sections.beside(leg, result.footprint)),
         "falls": falls(result.falls),
+        "leaks": result.leaks,
         "chosen": sections.choices(leg.attempts, leg.plan.buy),
         "aside": f"{show(result.footprint.aside)} {leg.plan.sell}" if result.footprint.aside else "",
         "charts": pictures,

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from engine.drivers.casebook import CaseBook
+from engine.kernel.codec import sha256_hex
 from engine.kernel.ids import RunId
 from engine.kernel.money import Asset
-from engine.mandate.statements import Allocated, RunBegan, RunEnded, Sold, Why
+from engine.mandate.statements import Allocated, Proposed, RunBegan, RunEnded, Sold, Why
 from tests.support.office import CASE, Office, make_keys
 from tests.support.processes import ROOT, summary
 
@@ -71,6 +72,18 @@ def agreed(office: Office, *words: str) -> str:
         r"^row \d+ of \S+: allocation (\S+) \S", office.does("allocate", CASE, *words, *BY), re.MULTILINE
     )
     return told
+
+
+def drafted(office: Office) -> str:
+    """The bytes of what `--by lots` would propose."""
+    from engine.cli import allocating
+    from engine.mandate.allocation import Allocation
+
+    told: list[Allocation] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(allocating, "as_table", lambda paper, _: told.append(paper) or ())
+        office.does("allocate", CASE, "--by", "lots")
+    return told[0].text
 
 
 def shown(office: Office) -> list[dict]:
@@ -250,6 +263,66 @@ def test_every_mistake_of_what_was_typed_is_named_at_once(office: Office) -> Non
         "--reason",
         "nobody",
     ]
+
+
+def test_what_is_entered_leaves_files_that_say_so(office: Office) -> None:
+    """The last step of the guide: entered and written by one command."""
+    words = ("allocate", CASE, "--by", "lots", *BY)
+    (name,) = re.findall(r"steelyard approve ([0-9a-f]{64})", office.does(*words, "--propose"))
+    office.approves("wang", "chen", paper=name)
+    out = office.folder / "division"
+    office.does(*words, "--out", out)
+    told = json.loads((out / "allocation.json").read_text())
+    with (out / "allocation.csv").open(newline="") as file:
+        assert {row["standing"] for row in csv.DictReader(file)} == {"stands"}
+    assert (told["standing"], told["entered"]["by"]) == ("stands", "li")
+
+
+def test_what_is_refused_leaves_no_files(office: Office) -> None:
+    """Nobody has proposed it; and a file lies where the folder should be."""
+    out = office.folder / "division"
+    assert office.says("allocate", CASE, "--by", "lots", *BY, "--out", out).exit_code == 2
+    assert not out.exists()
+    refused = office.says("allocate", CASE, "--by", "lots", "--out", office.paper)
+    assert (refused.exit_code, refused.stderr) == (2, f"--out: {office.paper} is no folder\n")
+
+
+def proposed(office: Office, text: str) -> str:
+    """Around the command line, as anybody with a key can; the name of the paper."""
+    from engine.cli import saying
+
+    known, signer = saying.speaker("li", "around it", "sandbox", None)
+    with saying.opened(CASE, "sandbox", office.home, known) as book:
+        saying.said(book, signer, Proposed(kind="allocation", run=None, paper=text), "around it")
+    return sha256_hex(text.encode())
+
+
+def test_a_paper_that_was_made_up_is_shown_to_nobody(office: Office) -> None:
+    """Its parts are all one party's; neither its table nor its files could be told from honest ones."""
+    text = drafted(office)
+    name = proposed(office, text.replace('"amount":"', '"amount":"1'))
+    refused = office.says("allocate", CASE, "--show", name, "--out", office.folder / "out")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        f"--show: {name} is no allocation: its parts are not what its own steps and shares come to\n",
+    )
+    assert (refused.stdout, (office.folder / "out").exists()) == ("", False)
+
+
+def test_a_paper_in_other_bytes_keeps_nobody_from_dividing(office: Office) -> None:
+    proposed(office, drafted(office) + "\n")
+    agreed(office, "--by", "lots")
+
+
+def test_a_draft_that_is_shown_says_why_it_can_not_be_entered(office: Office) -> None:
+    """Another stands by then."""
+    proposed_first = office.does("allocate", CASE, "--shares", "shares.toml", "--propose", *BY)
+    (name,) = re.findall(r"steelyard approve ([0-9a-f]{64})", proposed_first)
+    assert "can't be entered" not in office.does("allocate", CASE, "--show", name)
+    agreed(office, "--by", "lots")
+    assert "it can't be entered as the book stands: what run SHORT-1.1 sold is divided by" in office.does(
+        "allocate", CASE, "--show", name
+    )
 
 
 def test_an_allocation_is_named_by_enough_of_its_hash(office: Office) -> None:

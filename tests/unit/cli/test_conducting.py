@@ -42,6 +42,17 @@ def test_many_meetings_are_counted_and_the_first_are_told() -> None:
     assert list(met(meetings(SHOWN + 3), 2))[-1] == "  and 3 more"
 
 
+def test_a_run_that_has_not_ended_is_told_as_far_as_it_came() -> None:
+    assert next(told(ONE, of_run(Rested().story()), open_=True)).startswith("ONE.1 (not closed; so far): ")
+
+
+def test_a_day_is_not_near(tmp_path: Path) -> None:
+    """Every order of a long run would have stood beside every other of it."""
+    words = ["conduct", "NOBODY.1", "--near", "1d", "--home", str(tmp_path / "home")]
+    answer = CliRunner().invoke(app, words)
+    assert (answer.exit_code, "--near: 1d is more than 1m" in answer.output) == (2, True)
+
+
 def test_one_run_meets_nobody() -> None:
     assert list(met([], 1)) == []
 

@@ -44,6 +44,21 @@ def test_a_burst_in_a_fixing_is_found() -> None:
     assert found.detail == "desk rate: 0.03 of 0.1; sold in 1 of 1 windows"
 
 
+def test_a_share_is_never_rounded_to_the_other_side_of_its_bound() -> None:
+    """0.01 of 0.049999 is 20.0004 %: over a fifth, and not the 0.2000 that would be within."""
+    run = Rested(rules=rules(fixings=(HONG_KONG,)))
+    run.filled(0, 5)
+    (found,) = at_fixing(run, *others((60, "0.039999")))
+    assert (found.value, found.verdict) == (D("0.200004"), Verdict.OVER)
+
+
+def test_a_share_of_its_very_bound_is_within() -> None:
+    run = Rested(rules=rules(fixings=(HONG_KONG,)))
+    run.filled(0, 5)
+    (found,) = at_fixing(run, *others((60, "0.04")))
+    assert (found.value, found.verdict) == (D("0.2000"), Verdict.WITHIN)
+
+
 def test_the_same_sales_in_a_deep_market_are_within() -> None:
     run = Rested(rules=rules(fixings=(HONG_KONG,)))
     run.filled(0, 5)

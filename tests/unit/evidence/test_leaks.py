@@ -24,7 +24,7 @@ SIZES = ("0.25", "0.25", "0.25", "0.2")
 
 
 def story(*sizes: str, state: type = Sent) -> Story:
-    """A tranche every half an hour from eleven, each on its way two minutes later; the first coin sells at noon."""
+    """A tranche every half an hour from eleven, on its way after two minutes, heard of after five; one sale at one."""
     j = Journal()
     custody = CustodyPlan(holdings={BTC: D(1)}, statement_sha256="00" * 32, account="main", slices_ahead=2)
     j.write(at("10:00:00"), replace(opened((r.Balance(BTC, D(0), D(0)),)), custody=custody))
@@ -35,7 +35,7 @@ def story(*sizes: str, state: type = Sent) -> Story:
         j.write(asked, c.AskTranche(tranche))
         seen = asked + 2 * MINUTE
         said = {Sent: Sent("tx", seen), TurnedDown: TurnedDown("no"), Requested: Requested()}[state]
-        j.write(seen, e.TrancheSeen(seen, name, said))
+        j.write(seen + 3 * MINUTE, e.TrancheSeen(seen + 3 * MINUTE, name, said))
     child = order(FIRST, 1, "13:02:00", "0.1", "60000")
     j.write(child.decided_at, c.Place(Approved(child, ())))
     j.filled("13:02:00", fill(child, "t1", "13:02:00", "0.1", "65000"))
@@ -43,7 +43,7 @@ def story(*sizes: str, state: type = Sent) -> Story:
 
 
 def test_a_deposit_counts_from_when_the_custodian_said_that_it_left() -> None:
-    """Asked for at eleven, on its way two minutes later, sold two hours after that."""
+    """Asked for at eleven, on its way two minutes later, heard of three minutes after that, sold after two hours."""
     told = story(*SIZES)
     found = trail(told, told.leg(FIRST))
     assert [(each.at, each.quantity) for each in found.deposits][:2] == [
@@ -53,6 +53,19 @@ def test_a_deposit_counts_from_when_the_custodian_said_that_it_left() -> None:
     lead = next(each for each in leaks(told, told.leg(FIRST)) if each.name == "lead before the sale")
     assert lead.measure == "a coin lies at its venue for 2h before it is sold, on average; at most for 2h"
     assert found.sales[0].at - found.deposits[0].at == 2 * HOUR
+
+
+def test_a_leg_that_others_feed_sells_more_than_ever_left_custody() -> None:
+    """Its own coin was one; three were sold, so a deposit of half a coin gives away a sixth."""
+    told = story("0.5", "0.4")
+    leg = told.leg(FIRST)
+    (sold,) = leg.fills
+    fed = replace(leg, fills=(replace(sold, fill=replace(sold.fill, quantity=D(3))),))
+    given_away = next(each for each in leaks(told, fed) if each.name == "the total given away")
+    assert (given_away.level, given_away.measure.split(":")[0]) == (
+        "fine",
+        "2 deposits; the largest is 16.67 % of the whole",
+    )
 
 
 def test_what_repeats_and_comes_by_the_clock_is_found_afterwards_as_it_is_before() -> None:

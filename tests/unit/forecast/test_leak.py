@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from engine.forecast.leak import Level, Usual, findings
 from engine.forecast.prospect import Finding
@@ -66,6 +67,23 @@ def test_a_deposit_is_held_against_the_hour_in_which_it_goes_out() -> None:
         "4 BTC in that hour; 1 of 2 fall in hours that no bars show",
     )
     assert level("size against its hour", trail([(60, "4")]), usual) == Level.WARN
+
+
+def test_an_hour_in_which_others_trade_nothing_is_the_worst_and_not_unknown() -> None:
+    usual = Usual(daily={}, hourly=lambda _venue, at: 0.0 if at == START + HOUR else 4.0)
+    still = found("size against its hour", trail([(0, "0.5"), (60, "0.1")]), usual)
+    assert (still.level, still.measure) == (
+        "warn",
+        "0.1 BTC to hashkey at 2026-05-02 01:00 UTC, where others usually trade nothing in that hour",
+    )
+
+
+def test_deposits_to_a_venue_of_unknown_volume_are_told_beside_the_day() -> None:
+    """What can be judged is fine; the other is not passed over in silence."""
+    both = trail([(0, "0.1"), (60, "0.2")])
+    both = replace(both, deposits=(both.deposits[0], replace(both.deposits[1], venue=OSL)))
+    day = found("size against a day", both, Usual(daily={VENUE: 100.0}, hourly=SILENT.hourly))
+    assert (day.level, day.measure.endswith("; 1 of 2 go to venues of which nobody said it")) == ("fine", True)
 
 
 def test_without_volumes_no_size_is_judged() -> None:

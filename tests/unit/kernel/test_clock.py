@@ -40,6 +40,13 @@ def test_a_time_without_a_zone_is_no_instant(text: str) -> None:
         parse_instant(text)
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_an_instant_off_the_calendar_of_utc_is_none(text: str) -> None:
+    """Nobody could write it down afterwards."""
+    with pytest.raises(ValueError, match="no instant that can be written"):
+        parse_instant(text)
+
+
 def test_zones_are_honoured() -> None:
     """Eight in the morning of Hong Kong is midnight UTC."""
     assert parse_instant("2026-05-02T08:00:00+08:00") == parse_instant("2026-05-02T00:00:00Z")

@@ -184,6 +184,15 @@ def test_a_paper_that_was_made_up_counts_for_nothing() -> None:
     assert objected(basis=Basis.SHARES) == "the file that its shares come from has no SHA-256"
 
 
+def test_a_paper_whose_own_parts_do_not_add_up_is_unsound_whatever_the_book_says() -> None:
+    made = divided(sold())
+    assert allotting.unsound(made) is None
+    assert allotting.unsound(replace(made, awards=())) == "its parts are not what its own steps and shares come to"
+    assert allotting.unsound(replace(made, steps=(replace(SALE, quantity=d("NaN")), CHANGE))) == (
+        "NaN is no quantity that can be divided exactly"
+    )
+
+
 def test_a_hold_keeps_money_from_being_divided_and_a_division_from_being_undone() -> None:
     book = sold()
     first = divided(book)
@@ -206,6 +215,13 @@ def test_a_run_that_is_known_better_later_makes_a_doubt() -> None:
     book.says(ended("PSB-7.1", "3.25", proceeds=PROCEEDS))
     (doubt,) = doubts(book.case)
     assert "sold: by the book 3.25 BTC, by the fills 3 BTC; undo it, and divide anew" in doubt
+
+
+def test_a_paper_proposed_in_other_bytes_is_none_of_ours() -> None:
+    """People would agree to the name of these bytes, and the desk names it by its own."""
+    book = sold()
+    book.says(Proposed(kind="allocation", run=None, paper=divided(book).text + " "))
+    assert book.case.papers == {}
 
 
 def test_a_paper_proposed_under_another_name_is_none_of_ours() -> None:

@@ -1,8 +1,11 @@
 """The report's section on conduct."""
 
+from decimal import Decimal
+
+from engine.evidence.measure import What
 from engine.evidence.story import Story
 from engine.evidence.summary import summarise
-from engine.reports.conduct import NAMED, conduct
+from engine.reports.conduct import NAMED, _number, conduct
 from engine.reports.html import render
 from tests.support.resting import Rested
 
@@ -28,6 +31,11 @@ def test_what_is_over_comes_first_and_names_its_orders() -> None:
     what, where, orders = told["over"][0]
     assert (what, where) == (first["what"], first["where"])
     assert orders.endswith(f" and {40 - NAMED} more")
+
+
+def test_a_share_just_over_its_bound_is_not_shown_as_the_bound() -> None:
+    """Two digits would show the 95.00 % that may be."""
+    assert _number(What.CANCELLED, Decimal("0.95005")) == "95.005 %"
 
 
 def test_what_can_t_be_measured_says_why() -> None:
