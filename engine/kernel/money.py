@@ -52,6 +52,8 @@ def exact(text: str) -> Decimal:
     """A finite decimal within our digit bounds, or `ValueError`; `exact("1E3")` is `1000`."""
     if type(text) is not str:
         raise ValueError(f"not text: {text!r}")
+    if not text.isascii() or "_" in text or text.strip() != text:  # `Decimal` reads 1_0, and digits of other scripts
+        raise ValueError(f"not a decimal number: {text!r}")
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -14,7 +14,9 @@ AMOUNTS = st.decimals(0, 10**12, places=8)
 STEPS = st.sampled_from([d(s) for s in ("0.00000001", "0.001", "0.01", "0.05", "1", "25", "0.0003")])
 
 
-@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity", "", "one", "1,5", "0x10"])
+@pytest.mark.parametrize(
+    "text", ["NaN", "sNaN", "Infinity", "-Infinity", "", "one", "1,5", "0x10", "1_0", " 1", "1\n", "\uff11"]
+)
 def test_what_is_no_finite_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         exact(text)
