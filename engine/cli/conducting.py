@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from engine.cli import Home, answering, app
-from engine.evidence.conduct import Conduct, of_run
-from engine.evidence.measure import Verdict
-from engine.evidence.selftrade import Meeting, meeting
-from engine.evidence.stood import Stood, in_books
 from engine.kernel.clock import MINUTE, Span, iso, parse_span, show_span
 from engine.kernel.errors import BadInput, ExitCode, Mistake
 from engine.kernel.ids import RunId
 from engine.kernel.money import plain, trimmed
+
+if TYPE_CHECKING:  # no other command pays for the import of all that is journaled
+    from engine.evidence.conduct import Conduct
+    from engine.evidence.selftrade import Meeting
 
 SHOWN: Final = 20
 """So many meetings are told; they are counted all the same."""
@@ -36,6 +36,9 @@ def conduct(
     """
     from engine.cli.finding import run_folder
     from engine.compose import products
+    from engine.evidence.conduct import of_run
+    from engine.evidence.selftrade import meeting
+    from engine.evidence.stood import Stood, in_books
 
     mistakes, folders = list[Mistake](), list[Path]()
     apart = _span(near, mistakes)
@@ -60,8 +63,10 @@ def conduct(
     return ExitCode.DONE
 
 
-def told(run: RunId, found: Conduct, *, open_: bool = False) -> Iterator[str]:
+def told(run: RunId, found: "Conduct", *, open_: bool = False) -> Iterator[str]:
     """How many measures there are of each verdict, and then those that are over."""
+    from engine.evidence.measure import Verdict
+
     counts = ", ".join(f"{found.count(verdict)} {verdict.value}" for verdict in Verdict)
     yield f"{run}{' (not closed; so far)' if open_ else ''}: {counts}"
     for each in found.measures:
@@ -71,7 +76,7 @@ def told(run: RunId, found: Conduct, *, open_: bool = False) -> Iterator[str]:
             yield f"  over: {each.what.value}, {where}: {trimmed(each.value)}, at most {plain(each.bound)}{detail}"
 
 
-def met(meetings: list[Meeting], runs: int) -> Iterator[str]:
+def met(meetings: "list[Meeting]", runs: int) -> Iterator[str]:
     """Each stretch in which orders of two runs stood in one book; nothing of one run alone."""
     if runs < 2:
         return
