@@ -1,6 +1,7 @@
 """Mistakes in when and how; what one of our schedules or tactics says of its keys stands in modules of their own."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from engine.config import schedule_checks, tactic_checks
 from engine.config.known import OWN_SCHEDULES, Known
@@ -8,6 +9,9 @@ from engine.config.method_schema import StrategySection
 from engine.config.schema import ConfigFile
 from engine.config.words import percent
 from engine.kernel.errors import Mistake
+from engine.kernel.money import plain
+from engine.mandate.terms import FloorScope
+from engine.orders.condition import STOP
 from engine.planning.plan import AtEnd
 
 
@@ -22,12 +26,30 @@ def mistakes(file: ConfigFile, known: Known) -> Iterator[Mistake]:
     for asset, tactic in file.tactics.items():
         yield from _sold("tactics", asset, sold)
         yield from _in(f"tactics.{asset}", "tactic", tactic_checks.mistakes(tactic, known))
+    yield from _under_floors(file)
 
 
 def _in(place: str, section: str, found: Iterator[Mistake]) -> Iterator[Mistake]:
     """The same mistakes, at the place where this section stands."""
     for mistake in found:
         yield Mistake(place + mistake.where.removeprefix(section), mistake.what)
+
+
+def _under_floors(file: ConfigFile) -> Iterator[Mistake]:
+    """Of a `stop` that waits for a price which the floor forbids: it would wait, and then sell nothing."""
+    for section in file.mandate.assets:
+        own = section.asset in file.tactics
+        tactic, floor = file.tactics.get(section.asset, file.tactic), section.floor
+        below = tactic.below if tactic.kind == STOP else None
+        bought = {hop.partition(">")[2] for hop in file.path.hops if hop.partition(">")[0] == section.asset}
+        if below is None or below.endswith("%") or floor is None or floor.price is None:
+            continue
+        if floor.scope == FloorScope.FILL and floor.currency in bought and Decimal(below) < floor.price:
+            yield Mistake(
+                f"tactics.{section.asset}.below" if own else "tactic.below",
+                f"{below} is under the floor of {section.asset}, {plain(floor.price)} {floor.currency}: "
+                "where it is met nothing may be sold",
+            )
 
 
 def _sold(section: str, asset: str, sold: set[str]) -> Iterator[Mistake]:

@@ -11,7 +11,7 @@ from engine.config.tactic_checks import ALL, KEYS
 from engine.kernel.errors import BadInput, Mistake
 from strategies import registry
 from tests.support.builders import START
-from tests.support.configs import written
+from tests.support.configs import holding, written
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "tactics.md"
 WHOLE: dict[str, dict[str, Any]] = {
@@ -147,6 +147,33 @@ def test_what_no_tactic_could_work_with_is_told_at_its_place(
 def test_what_has_not_even_the_form_is_told_too(key: str, value: Any, tmp_path: Path) -> None:
     found = mistakes(tmp_path, "iceberg", **{"display": "20%", key: value})
     assert f"tactic.{key}" in [mistake.where for mistake in found]
+
+
+@pytest.mark.parametrize(
+    ("below", "scope", "places"),
+    [
+        ("69999.99", {"scope": "fill"}, {"tactic.below"}),
+        ("70000", {"scope": "fill"}, set()),
+        ("60000", {"scope": "average", "fees": "out"}, set()),
+    ],
+)
+def test_a_stop_under_the_floor_of_each_fill_could_sell_nothing(
+    tmp_path: Path, below: str, scope: dict[str, str], places: set[str]
+) -> None:
+    """At the floor itself it could; a floor on the average of all may let single fills be lower."""
+    floor = {"price": "70000", "currency": "USDT", **scope}
+    tactic = {"kind": "stop", "below": below, "persist": "1m", "at_sweep": "sell"}
+    told = _told(written(tmp_path, tactic=tactic, mandate__assets=holding("0.2", floor=floor)))
+    assert {each.where for each in told} == places
+    assert all("under the floor of BTC, 70000 USDT" in each.what for each in told)
+
+
+def _told(config: Path) -> tuple[Mistake, ...]:
+    try:
+        load(config, START)
+    except BadInput as error:
+        return tuple(error.mistakes)
+    return ()
 
 
 def test_the_stop_of_the_guide_is_read(tmp_path: Path) -> None:
