@@ -1,13 +1,14 @@
 """What the outside does for us. Adapters implement these; drivers hold them; nothing below a driver sees them."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from engine.kernel.clock import Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName
 from engine.market.facts import MarketFact
+from engine.market.fees import StatedFees
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved
 from engine.orders.reports import (
@@ -116,6 +117,14 @@ class Venue(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class StatesFees(Protocol):
+    """A venue that can be asked what it charges us; few can, so it is no part of `Venue`."""
+
+    async def stated_fees(self) -> StatedFees:
+        """Our tier and its rates; raises when the venue does not say."""
 
 
 class Market(Protocol):

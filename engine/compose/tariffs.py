@@ -7,7 +7,6 @@ shows it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from engine.config.fees import Schedules
 from engine.kernel.clock import Instant, iso
@@ -17,7 +16,7 @@ from engine.market.fees import FeeRow, in_force
 from engine.market.instrument import Instrument
 from engine.orders.reports import Capabilities
 from engine.planning.plan import Plan
-from engine.ports import Venue
+from engine.ports import StatesFees, Venue
 
 
 def under(
@@ -59,21 +58,20 @@ def _documented(rows: Sequence[FeeRow], can: Capabilities, at: Instant) -> Itera
 
 
 async def _stated(rows: Sequence[FeeRow], venue: Venue, pairs: Sequence[Instrument], at: Instant) -> list[str]:
-    """Where the venue itself states other rates for our account; it is not on the port, so few can be asked."""
-    ask = getattr(getattr(venue, "account", None), "fees", None)
-    if ask is None:
+    """Where the venue itself states other rates for our account."""
+    if not isinstance(venue, StatesFees):
         return []
     try:
-        tier: Any = await ask()
-        stated: dict[str, Any] = {rate.symbol: rate for rate in tier.pairs}
+        stated = await venue.stated_fees()
     except Exception as error:  # noqa: BLE001 - whatever it can't say, it is a line and no refusal
         return [f"warning: the venue does not state our rates: {error}"]
+    rates = {rate.symbol: rate for rate in stated.rates}
     found = []
     for pair in dict.fromkeys(pairs):
-        row, rate = in_force(rows, at, pair.base, pair.quote), stated.get(pair.symbol)
+        row, rate = in_force(rows, at, pair.base, pair.quote), rates.get(pair.symbol)
         if row is not None and rate is not None and (row.taker, row.maker) != (rate.taker, rate.maker):
-            rates = f"{_percent(rate.taker)} taking, {_percent(rate.maker)} making"
-            found.append(f"warning: the venue states {rates} for {pair.symbol} at its tier {tier.level}")
+            said = f"{_percent(rate.taker)} taking, {_percent(rate.maker)} making"
+            found.append(f"warning: the venue states {said} for {pair.symbol} at its tier {stated.tier}")
     return found
 
 

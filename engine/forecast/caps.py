@@ -1,6 +1,6 @@
 """Limits in money that a plan runs into: of orders, minutes, hours, local days and the whole, and the day's quota."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from math import inf
 
@@ -25,17 +25,17 @@ def local_day(scene: Scene, cell: Cell) -> str:
 
 def hour(rules: CapRules | None, venues: Iterable[VenueName]) -> float:
     """The most that may be sold in an hour on these venues together, in what is received; or `inf`."""
-    return _most(rules, venues, "hour")
+    return _most(rules, venues, lambda bounds: bounds.hour)
 
 
 def of_day(rules: CapRules | None, venues: Iterable[VenueName]) -> float:
     """The same of a local day."""
-    return _most(rules, venues, "day")
+    return _most(rules, venues, lambda bounds: bounds.day)
 
 
 def whole(rules: CapRules | None) -> float:
     """The same of the whole run."""
-    return float(rules.total) if rules is not None and rules.total is not None else inf
+    return inf if rules is None else _or_inf(rules.total)
 
 
 def hit(scene: Scene, found: Orders, span: int) -> Iterator[Line]:
@@ -91,11 +91,12 @@ def _days(scene: Scene, price: float) -> Iterator[str]:
             yield f"{words.fixed(worth, 2)} on {name} are above the day's cap, {words.fixed(bound, 2)}"
 
 
-def _most(rules: CapRules | None, venues: Iterable[VenueName], span: str) -> float:
+def _most(rules: CapRules | None, venues: Iterable[VenueName], of: Callable[[Bounds], Decimal | None]) -> float:
     """The cap on all of them, or the sum of their own where each has one and that is less."""
     if rules is None:
         return inf
-    bounds = [getattr(rules.venues.get(name, Bounds()), span) for name in venues]
-    own = sum(float(bound) if bound is not None else inf for bound in bounds)
-    together: Decimal | None = getattr(rules.all, span)
-    return min(float(together) if together is not None else inf, own)
+    return min(_or_inf(of(rules.all)), sum(_or_inf(of(rules.venues.get(name, Bounds()))) for name in venues))
+
+
+def _or_inf(bound: Decimal | None) -> float:
+    return inf if bound is None else float(bound)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from engine.kernel.clock import Instant
+from engine.kernel.ids import Symbol
 from engine.kernel.money import ZERO, Asset
 
 
@@ -33,6 +34,22 @@ class FeeRow(Struct, frozen=True, kw_only=True):
     def least(self, quote: Asset) -> Decimal:
         """The minimum of an order that is paid in `quote`; 0 where none is known."""
         return self.minimum if quote in self.minimum_in else ZERO
+
+
+class StatedRate(Struct, frozen=True):
+    """What a venue itself says that a sale in one pair costs us, as fractions of the quote amount."""
+
+    symbol: Symbol
+    maker: Decimal
+    taker: Decimal
+
+
+class StatedFees(Struct, frozen=True):
+    """What a venue itself says of our account."""
+
+    tier: str
+    """As the venue calls it."""
+    rates: tuple[StatedRate, ...]
 
 
 def in_force(rows: Sequence[FeeRow], at: Instant, sell: Asset | None, buy: Asset | None) -> FeeRow | None:

@@ -24,7 +24,7 @@ from engine.orders.reports import (
     Refused,
     Unknown,
 )
-from engine.ports import ModeSeen, StreamUp
+from engine.ports import ModeSeen, StatesFees, StreamUp
 from tests.support import memory_network
 from venues.hashkey.adapter import ADAPTER
 from venues.hashkey.calls import LIMITS, SLOW_LIMITS
@@ -191,6 +191,8 @@ def test_the_account_is_read_and_its_statement_adds_up() -> None:
         assert moved[BTC] < ZERO < moved[USDT]
         assert {"spot"} <= {each.kind for each in await venue.account.accounts()}
         assert (await venue.account.fees()).pairs[0].taker == ADAPTER.capabilities.taker_fee
+        assert isinstance(venue, StatesFees)
+        assert (await venue.stated_fees()).rates[0].taker == ADAPTER.capabilities.taker_fee
         assert (await venue.account.deposit_address(BTC, "Bitcoin")).can_deposit
         assert await venue.account.deposits(since, until) == []
         assert await venue.account.withdrawals(since, until) == []

@@ -14,6 +14,7 @@ from msgspec import Struct
 from engine.kernel.clock import MILLISECOND, SECOND, Instant, Span
 from engine.kernel.ids import ClientOrderId, Symbol, VenueName, VenueOrderId
 from engine.kernel.money import total
+from engine.market.fees import StatedFees, StatedRate
 from engine.market.instrument import Instrument
 from engine.orders.order import Approved
 from engine.orders.reports import (
@@ -168,6 +169,11 @@ class HashKeyVenue:
         """All balances of the account; `Unread` when they could not be had."""
         held, _ = await self._balances(urgent=False)
         return held
+
+    async def stated_fees(self) -> StatedFees:
+        """Our tier and its rates for each pair; `Unread` when the venue does not say."""
+        tier = await self.account.fees()
+        return StatedFees(tier.level, tuple(StatedRate(pair.symbol, pair.maker, pair.taker) for pair in tier.pairs))
 
     async def server_time(self) -> Instant:
         """The venue's wall clock; `Unread` when it did not say."""

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from engine.compose import tariffs
 from engine.kernel.ids import VenueName
-from engine.market.fees import FeeRow
-from tests.support.builders import CAPABILITIES, START, USD, USDT, VENUE, at, d, plan
+from engine.market.fees import FeeRow, StatedFees, StatedRate
+from tests.support.builders import BTCUSDT, CAPABILITIES, START, USD, USDT, USDTUSD, VENUE, at, d, plan
 
 OSL = VenueName("osl")
 ROW = FeeRow(
@@ -19,21 +19,22 @@ LATER = replace(ROW, since=at("12:00"), tier="2", taker=d("0.0025"), minimum=d("
 CAN = replace(CAPABILITIES, maker_fee=d("0.002"), taker_fee=d("0.0029"), fee_min=d("1.99"))
 
 
-def told(*rows: FeeRow, when: str = "00:00", can: Any = CAN, account: Any = None) -> list[str]:
-    venue: Any = SimpleNamespace(capabilities=can, account=account)
+def told(*rows: FeeRow, when: str = "00:00", can: Any = CAN, venue: Any = None) -> list[str]:
+    venue = venue if venue is not None else SimpleNamespace(capabilities=can)
     return list(asyncio.run(tariffs.lines({VENUE: rows}, {VENUE: venue}, plan(), at(when))))
 
 
 class States:
-    """An account that states these rates for every pair of the plan; without any it fails."""
+    """A venue that states these rates for every pair of the plan; without any it fails."""
+
+    capabilities = CAN
 
     def __init__(self, *rates: str) -> None:
         self.rates = [d(rate) for rate in rates]
 
-    async def fees(self) -> Any:
+    async def stated_fees(self) -> StatedFees:
         taker, maker = self.rates
-        pairs = [SimpleNamespace(symbol=s, taker=taker, maker=maker) for s in ("BTCUSDT", "USDTUSD")]
-        return SimpleNamespace(level="3", pairs=pairs)
+        return StatedFees("3", tuple(StatedRate(symbol, maker, taker) for symbol in (BTCUSDT, USDTUSD)))
 
 
 def test_a_venue_with_a_schedule_goes_by_it_and_the_others_by_their_adapters() -> None:
@@ -63,13 +64,13 @@ def test_a_minimum_that_the_schedule_forgets_is_told() -> None:
 
 
 def test_a_venue_that_states_other_rates_is_told_pair_by_pair() -> None:
-    assert told(ROW, account=States("0.0029", "0.002"))[1:] == []
-    assert told(ROW, account=States("0.0028", "0.002"))[1:] == [
+    assert told(ROW, venue=States("0.0029", "0.002"))[1:] == []
+    assert told(ROW, venue=States("0.0028", "0.002"))[1:] == [
         "fees of hashkey: warning: the venue states 0.28% taking, 0.2% making for BTCUSDT at its tier 3",
         "fees of hashkey: warning: the venue states 0.28% taking, 0.2% making for USDTUSD at its tier 3",
     ]
 
 
 def test_a_venue_that_can_not_state_them_is_a_line_too() -> None:
-    (found,) = told(ROW, account=States())[1:]
+    (found,) = told(ROW, venue=States())[1:]
     assert found.startswith("fees of hashkey: warning: the venue does not state our rates:")

@@ -1,11 +1,8 @@
 """When, how and where, read by somebody who means it ill: each of these is a way in which a sale goes wrong."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from engine.core.pursuing import Method
-from engine.events import Opened
 from engine.kernel.clock import DAY, MINUTE, SECOND, Instant, Span
 from engine.kernel.ids import VenueName
 from engine.kernel.money import ZERO, Amount, total
@@ -19,13 +16,11 @@ from strategies.tactics.chase import Chase
 from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
 from strategies.twap import twap
+from tests.support.both import BOTH, coins, two
 from tests.support.builders import (
     BTC,
     CAPABILITIES,
-    COIN,
-    LICENCE,
     ONE,
-    STABLE,
     START,
     USD,
     USDT,
@@ -43,31 +38,12 @@ from tests.support.builders import (
     terms,
     ticket,
 )
-from tests.support.by_hand import Commands, Run, only, placed
+from tests.support.by_hand import Run, only, placed
 from tests.support.desks import DESK, OTHER, Desks, finishing
 from tests.support.desks import two as two_desks
 
-BOTH = (VENUE, OTHER)
 MINUTES = tuple(f"00:{minute:02d}" for minute in range(59))
 LOOKERS = (VenueName("kraken"), VenueName("coinbase"))
-
-
-def two(coins: str = "10", there: str = "10", leg: Any = None, **changes: Any) -> Opened:
-    """10 BTC to be sold, with `coins` at the first venue and `there` at the second."""
-    coin, stable = replace(COIN, venue=OTHER), replace(STABLE, venue=OTHER)
-    legs = (leg_one(instruments=(COIN, coin), **(leg or {})), leg_two(instruments=(STABLE, stable)))
-    standard: dict[str, Any] = {
-        "terms": terms(venues=BOTH),
-        "plan": plan(*legs),
-        "licences": {name: replace(LICENCE, venue=name) for name in BOTH},
-        "capabilities": dict.fromkeys(BOTH, CAPABILITIES),
-        "balances": {VENUE: (r.Balance(BTC, d(coins), d("0")),), OTHER: (r.Balance(BTC, d(there), d("0")),)},
-    }
-    return opened(**(standard | changes))
-
-
-def coins(commands: Commands) -> list[tuple[VenueName, str]]:
-    return [(o.venue, str(o.quantity)) for o in placed(commands) if o.sell == BTC]
 
 
 def test_what_a_cap_on_the_whole_leg_leaves_is_sold_where_most_is_paid() -> None:

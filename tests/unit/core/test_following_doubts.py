@@ -5,16 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 from math import exp
 from pathlib import Path
-from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from engine.config import OURS, load
 from engine.core.hand import in_force
 from engine.core.pursuing import Method
 from engine.drivers import keys
-from engine.events import Opened
 from engine.kernel.clock import HOUR, MINUTE, SECOND, Instant, Span
 from engine.kernel.errors import BadInput
 from engine.kernel.ids import VenueName
@@ -27,7 +24,6 @@ from engine.market.traded import Traded
 from engine.market.volume_model import expected
 from engine.orders import commands as c
 from engine.orders import events as e
-from engine.orders import reports as r
 from engine.orders.strategy import Schedule
 from engine.planning.pace import Stretch, Stretched
 from engine.science.calibration import Market
@@ -36,13 +32,10 @@ from strategies.pov import Pov
 from strategies.shortfall import shortfall
 from strategies.tactics.cross import Cross
 from strategies.twap import twap
+from tests.support.both import two
 from tests.support.builders import (
     BTC,
-    CAPABILITIES,
-    COIN,
-    LICENCE,
     ONE,
-    STABLE,
     START,
     VENUE,
     at,
@@ -54,34 +47,14 @@ from tests.support.builders import (
     opened,
     plan,
     progress,
-    terms,
 )
-from tests.support.by_hand import Commands, Run, only, placed
+from tests.support.by_hand import Run, only, placed
 from tests.support.configs import written
 from tests.support.desks import OTHER
 from tests.support.models import learned
 
-BOTH = (VENUE, OTHER)
 MINUTES = tuple(f"00:{minute:02d}" for minute in range(59))
 LOOKERS = (VenueName("kraken"), VenueName("coinbase"))
-
-
-def two(coins: str = "10", there: str = "10", leg: Any = None, **changes: Any) -> Opened:
-    """10 BTC to be sold, with `coins` at the first venue and `there` at the second."""
-    coin, stable = replace(COIN, venue=OTHER), replace(STABLE, venue=OTHER)
-    legs = (leg_one(instruments=(COIN, coin), **(leg or {})), leg_two(instruments=(STABLE, stable)))
-    standard: dict[str, Any] = {
-        "terms": terms(venues=BOTH),
-        "plan": plan(*legs),
-        "licences": {name: replace(LICENCE, venue=name) for name in BOTH},
-        "capabilities": dict.fromkeys(BOTH, CAPABILITIES),
-        "balances": {VENUE: (r.Balance(BTC, d(coins), d("0")),), OTHER: (r.Balance(BTC, d(there), d("0")),)},
-    }
-    return opened(**(standard | changes))
-
-
-def coins(commands: Commands) -> list[tuple[VenueName, str]]:
-    return [(o.venue, str(o.quantity)) for o in placed(commands) if o.sell == BTC]
 
 
 def following(rate: str | None) -> Decimal:

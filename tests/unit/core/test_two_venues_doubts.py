@@ -20,11 +20,11 @@ from engine.planning.plan import Plan, Recipe
 from strategies.tactics.cross import Cross
 from strategies.tactics.peg import Peg
 from strategies.twap import twap
+from tests.support.both import BOTH, two
 from tests.support.builders import (
     BTC,
     CAPABILITIES,
     COIN,
-    LICENCE,
     ONE,
     POLICY,
     STABLE,
@@ -34,10 +34,7 @@ from tests.support.builders import (
     VENUE,
     at,
     d,
-    leg_one,
-    leg_two,
     methods,
-    opened,
     plan,
     report,
     terms,
@@ -46,24 +43,9 @@ from tests.support.by_hand import Commands, Run, only, placed
 
 OTHER = VenueName("osl")
 SOON = Span(5 * SECOND)
-BOTH = (VENUE, OTHER)
 MINUTES = tuple(f"00:{minute:02d}" for minute in range(60))
 SLICES = ("00:00", "00:00:10", "00:01", "00:01:10", "00:02", "00:02:10", "00:03", "00:03:10", "00:03:20")
 DONE_BY_NOW = Deadline(after=Span(5 * MINUTE))
-
-
-def two(coins: str = "10", there: str = "10", **changes: object) -> Opened:
-    """10 BTC to be sold, with `coins` at the first venue and `there` at the second."""
-    coin, stable = replace(COIN, venue=OTHER), replace(STABLE, venue=OTHER)
-    legs = (leg_one(instruments=(COIN, coin)), leg_two(instruments=(STABLE, stable)))
-    standard: dict[str, object] = {
-        "terms": terms(venues=BOTH),
-        "plan": plan(*legs),
-        "licences": {name: replace(LICENCE, venue=name) for name in BOTH},
-        "capabilities": dict.fromkeys(BOTH, CAPABILITIES),
-        "balances": {VENUE: (r.Balance(BTC, d(coins), d("0")),), OTHER: (r.Balance(BTC, d(there), d("0")),)},
-    }
-    return opened(**(standard | changes))
 
 
 def briefly(first: Opened) -> Opened:

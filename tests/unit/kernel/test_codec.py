@@ -7,7 +7,8 @@ import pytest
 
 from engine.events import COMMANDS, EVENTS, Entry, decode, kind
 from engine.kernel import codec
-from tests.support.builders import d, one_of_every_entry
+from tests.support.builders import d
+from tests.support.entries import one_of_every_entry
 
 EXAMPLES = one_of_every_entry()
 
